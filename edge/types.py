@@ -1,0 +1,144 @@
+"""What travels between the stages: frozen, self-checking, free of behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+
+def _check_rgb(name: str, array: np.ndarray) -> None:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+        raise ValueError(f"{name} must be uint8 (H, W, 3), got {array.dtype} {array.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels; left/top inclusive, right/bottom exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        if self.right <= self.left or self.bottom <= self.top:
+            raise ValueError(f"empty box {self}")
+
+    def as_list(self) -> list[int]:
+        return [self.left, self.top, self.right, self.bottom]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """rgb: uint8 (H, W, 3), upright, sRGB. source_size: (width, height) of the upright original before any reduction."""
+
+    rgb: np.ndarray
+    source_size: tuple[int, int]
+    format: str
+
+    def __post_init__(self) -> None:
+        _check_rgb("Photo.rgb", self.rgb)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """alpha: float32 (H, W) in 0..1, the size of its photo. confidence: expected IoU with the true outline, 0..1."""
+
+    alpha: np.ndarray
+    confidence: float
+
+    def __post_init__(self) -> None:
+        if self.alpha.dtype != np.float32 or self.alpha.ndim != 2:
+            raise ValueError(f"Mask.alpha must be float32 (H, W), got {self.alpha.dtype} {self.alpha.shape}")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"Mask.confidence must be in 0..1, got {self.confidence}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutout:
+    """rgb: uint8 (S, S, 3) on white. box: where the garment lay, in photo pixels. coverage: garment's share of the photo, 0..1."""
+
+    rgb: np.ndarray
+    box: Box
+    coverage: float
+
+    def __post_init__(self) -> None:
+        _check_rgb("Cutout.rgb", self.rgb)
+        if self.rgb.shape[0] != self.rgb.shape[1]:
+            raise ValueError(f"Cutout.rgb must be square, got {self.rgb.shape}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """vector: float32 (D,), L2 norm 1: the weighted parts one after the other. parts: name -> slice of the vector."""
+
+    vector: np.ndarray
+    parts: Mapping[str, slice]
+    model_id: str
+
+    def __post_init__(self) -> None:
+        if self.vector.dtype != np.float32 or self.vector.ndim != 1:
+            raise ValueError(f"Embedding.vector must be float32 (D,), got {self.vector.dtype} {self.vector.shape}")
+        norm = float(np.linalg.norm(self.vector))
+        if abs(norm - 1.0) > 1e-3:
+            raise ValueError(f"Embedding.vector must have L2 norm 1, got {norm:.4f}")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueItem:
+    """One row of the catalogue. price is text with its currency; quantity None where the feed does not say."""
+
+    item_id: str
+    title: str
+    image: str
+    product_type: str = ""
+    color: str = ""
+    pattern: str = ""
+    size: str = ""
+    availability: str = ""
+    price: str = ""
+    item_group_id: str = ""
+    quantity: int | None = None
+    location: str = ""
+    extra_images: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.item_id or not self.image:
+            raise ValueError("an item needs an id and an image")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One candidate. score: cosine in -1..1 of the whole vector; parts: cosine per part. rank counts from 1."""
+
+    item: CatalogueItem
+    score: float
+    parts: Mapping[str, float]
+    rank: int
+    thumb: str = ""
+
+
+class Verdict(StrEnum):
+    """What the screen says first."""
+
+    IN_CATALOGUE = "in_catalogue"
+    UNSURE = "unsure"
+    NOT_IN_CATALOGUE = "not_in_catalogue"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a look-up gives. probability: calibrated chance that the first match is the garment in the photo, 0..1."""
+
+    verdict: Verdict
+    probability: float
+    matches: tuple[Match, ...]
+    cutout: Cutout
+    mask: Mask
+    photo: Photo
+    index_build: str
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    concepts: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Offline: from a product feed to the index the page uses."""
