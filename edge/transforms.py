@@ -1,0 +1,55 @@
+"""Pure array functions between a picture and a network's input. No files, no settings; arguments are never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a picture lies inside a square: offset and size of the picture in the square's pixels, and the picture's own size."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    source_width: int
+    source_height: int
+
+
+def place(height: int, width: int, size: int) -> Placement:
+    """Centre a (height, width) picture in a size x size square, aspect ratio kept, long side filling it."""
+    scale = size / max(height, width)
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    return Placement((size - w) // 2, (size - h) // 2, w, h, width, height)
+
+
+def letterbox_mirror(image: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
+    """Fit an image (H, W) or (H, W, C) into (size, size[, C]) with the aspect ratio kept; the rest mirrors the image's edge.
+
+    Plain bars would be a sight the network never saw in training; a mirrored edge continues the background.
+    Training and inference both come through here.
+    """
+    height, width = image.shape[:2]
+    p = place(height, width, size)
+    shrinking = p.width < width or p.height < height
+    small = cv2.resize(image, (p.width, p.height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+    right, bottom = size - p.left - p.width, size - p.top - p.height
+    return cv2.copyMakeBorder(small, p.top, bottom, p.left, right, cv2.BORDER_REFLECT_101 if min(p.width, p.height) > 1 else cv2.BORDER_REPLICATE), p
+
+
+def undo_letterbox(square: np.ndarray, p: Placement) -> np.ndarray:
+    """Cut the picture's part out of a (size, size) map and bring it back to (source_height, source_width), bilinear."""
+    part = square[p.top : p.top + p.height, p.left : p.left + p.width]
+    return cv2.resize(part, (p.source_width, p.source_height), interpolation=cv2.INTER_LINEAR)
+
+
+def to_nchw(rgb: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:
+    """uint8 (H, W, 3) or (N, H, W, 3) in 0..255 -> float32 (N, 3, H, W), scaled to 0..1, then (x - mean) / std per channel."""
+    batch = rgb[None] if rgb.ndim == 3 else rgb
+    x = batch.astype(np.float32) / 255.0
+    x = (x - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2))

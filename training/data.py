@@ -1,0 +1,55 @@
+"""The real photos: their table, and arrays of them at working size, cached as one .npz per size."""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of images.csv. part: fit / tune (both from train senders) or val (senders never trained on)."""
+
+    image: str
+    sender: str
+    part: str
+    label: str
+    pattern: str
+    sleeve: str
+    presentation: str
+    mask: str
+    agreement: float
+
+
+def read_rows(data: Path) -> list[Row]:
+    """All photos. A twelfth of the train senders, chosen by a hash of their name, is set apart to tune on."""
+    rows = []
+    with open(data / "images.csv", newline="") as file:
+        for r in csv.DictReader(file):
+            part = r["split"]
+            if part == "train":
+                part = "tune" if zlib.crc32(r["sender"].encode()) % 12 == 0 else "fit"
+            rows.append(
+                Row(r["image"], r["sender"], part, r["label"], r["pattern"], r["sleeve"], r["presentation"], r["mask"], float(r["agreement"] or 0))
+            )
+    return rows
+
+
+def read_pair(data: Path, image: str) -> tuple[np.ndarray, np.ndarray]:
+    """rgb uint8 (H, W, 3) and mask uint8 (H, W) of 0/255, the mask brought to the photo's size."""
+    bgr = cv2.imread(str(data / "images" / f"{image}.jpg"), cv2.IMREAD_COLOR)
+    mask = cv2.imread(str(data / "masks" / f"{image}.png"), cv2.IMREAD_GRAYSCALE)
+    if bgr is None or mask is None:
+        raise FileNotFoundError(f"photo or mask of {image} under {data}")
+    if mask.max() == 1:
+        mask = mask * 255
+    if mask.shape != bgr.shape[:2]:
+        mask = cv2.resize(mask, (bgr.shape[1], bgr.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), mask
