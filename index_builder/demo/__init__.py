@@ -1,0 +1,22 @@
+"""A demo catalogue drawn by code: studio images, phone photos of them, a product feed and labelled queries."""
+
+from index_builder.demo.item import CATEGORIES, ItemPlan, plan_item, plan_outsiders
+from index_builder.demo.phone import phone_view
+from index_builder.demo.render import DrawnItem, draw_item, draw_plan, studio_view
+from index_builder.demo.write import FEED_COLUMNS, QUERY_COLUMNS, DemoSummary, write_demo
+
+__all__ = [
+    "CATEGORIES",
+    "FEED_COLUMNS",
+    "QUERY_COLUMNS",
+    "DemoSummary",
+    "DrawnItem",
+    "ItemPlan",
+    "draw_item",
+    "draw_plan",
+    "phone_view",
+    "plan_item",
+    "plan_outsiders",
+    "studio_view",
+    "write_demo",
+]
