@@ -1,0 +1,42 @@
+"""Is this box fit for work? Models, providers really used, index, limits: one report."""
+
+from __future__ import annotations
+
+import ssl
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from edge.errors import SetupError
+from edge.lookup import Lookup
+from edge.session import gpu_present, runtime_version, usable_cpus
+from edge.stages import Stages
+
+
+def examine(*, index_root: Path | None, models: Path | None = None) -> dict[str, Any]:
+    """Facts, problems (unfit for work) and warnings (works, but look at it). Never raises for what it examines."""
+    facts: dict[str, Any] = {
+        "runtime": runtime_version(),
+        "cpus": usable_cpus(),
+        "gpu_present": gpu_present(),
+        "heic": find_spec("pillow_heif") is not None,
+        "tls": ssl.OPENSSL_VERSION,
+    }
+    problems: list[str] = []
+    warnings: list[str] = []
+    try:
+        stages = Stages.open(models)
+        facts["models"] = {role: {"provider": s.provider, "sha256": s.folder.sha256[:12]} for role, s in stages.sessions.items()}
+        if any(s.fell_back for s in stages.sessions.values()):
+            problems.append("A GPU is there, but the CPU does the work: install the CUDA libraries that onnxruntime-gpu names (README, GPU).")
+        if index_root is not None:
+            lookup = Lookup.open(index_root, stages=stages)
+            report = lookup.report()
+            facts["index"] = {"build": report.index_build, "items": report.items, "calibration": report.calibration}
+            if report.calibration is None:
+                warnings.append("The index has no calibration, so every answer is `unsure`: build it again or run `evaluate --calibrate`.")
+    except SetupError as error:
+        problems.append(str(error))
+    if not facts["heic"]:
+        warnings.append("pillow-heif is missing: HEIC photos of iPhones are refused.")
+    return {"fit": not problems, "problems": problems, "warnings": warnings, **facts}
