@@ -66,6 +66,15 @@ def background_of(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -
     return cv2.copyMakeBorder(patch, 0, max(0, s - ph), 0, max(0, s - pw), cv2.BORDER_REFLECT_101 if max(s - ph, s - pw) < min(ph, pw) else cv2.BORDER_REFLECT)[:s, :s]
 
 
+def flat_background(size: int, rng: np.random.Generator) -> np.ndarray:
+    """A studio's: white or nearly so, or one colour, with a faint gradient. uint8 (size, size, 3)."""
+    colour = rng.uniform(225, 258, 3) if rng.random() < 0.7 else rng.uniform(20, 255, 3)
+    if rng.random() < 0.5:
+        colour = np.full(3, colour.mean())
+    ramp = np.linspace(-1, 1, size)[:, None, None] * rng.uniform(-12, 12) + np.linspace(-1, 1, size)[None, :, None] * rng.uniform(-12, 12)
+    return np.clip(colour + ramp * (rng.random() < 0.6), 0, 255).astype(np.uint8)
+
+
 def composite(rgb: np.ndarray, mask: np.ndarray, background: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Put the garment on another background, with a soft rim and, half of the time, a cast shadow."""
     alpha = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32)[..., None] / 255.0

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from edge.transforms import letterbox_mirror
 from training.data import read_pair, read_rows
 from training.segmenter_model import Segmenter
-from training.segmenter_views import background_of, training_view
+from training.segmenter_views import background_of, flat_background, training_view
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 USED_MASKS = ("good", "repaired", "minor")
@@ -29,6 +29,18 @@ def load_squares(data: Path, parts: tuple[str, ...], size: int, masks: tuple[str
         a, b = read_pair(data, r.image)
         rgb[i], mask[i] = letterbox_mirror(a, size)[0], letterbox_mirror(b, size)[0]
     return rgb, mask, [r.mask for r in rows]
+
+
+def drawn_squares(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Drawn phone photos with exact masks, uint8 (N, size, size, 3) and (N, size, size); another seed than the demo catalogue's."""
+    from index_builder.demo import draw_item, phone_view
+
+    rgb, mask = [], []
+    for i in range(count):
+        photo, alpha = phone_view(draw_item(seed, i), np.random.default_rng((seed, i)))
+        rgb.append(letterbox_mirror(photo, size)[0])
+        mask.append(letterbox_mirror((alpha * 255).astype(np.uint8), size)[0])
+    return np.stack(rgb), np.stack(mask)
 
 
 class Views(torch.utils.data.IterableDataset):
@@ -50,7 +62,7 @@ class Views(torch.utils.data.IterableDataset):
             background = None
             if self.whole[i] and rng.random() < 0.35:
                 j = int(rng.integers(n))
-                background = background_of(self.rgb[j], self.mask[j], rng)
+                background = flat_background(self.rgb.shape[1], rng) if rng.random() < 0.3 else background_of(self.rgb[j], self.mask[j], rng)
             x, y = training_view(self.rgb[i], self.mask[i], background, rng, self.size)
             yield torch.from_numpy(x), torch.from_numpy(y)
 
@@ -84,12 +96,17 @@ def mean_iou(model: torch.nn.Module, rgb: np.ndarray, mask: np.ndarray) -> np.nd
     return np.concatenate(out)
 
 
-def train(*, data: Path, run: Path, minutes: float, size: int = 224, batch: int = 24, rate: float = 4e-3, seed: int = 0) -> None:
+def train(
+    *, data: Path, run: Path, minutes: float, size: int = 224, batch: int = 24, rate: float = 4e-3, drawn: int = 150, seed: int = 0
+) -> None:
     """Train for `minutes` more; writes run/last.pt (resumable) and run/best.pt (EMA weights, best mean IoU on the tune senders)."""
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     torch.set_num_threads(2)
     rgb, mask, kinds = load_squares(data, ("fit",), size, USED_MASKS)
+    if drawn:
+        more = drawn_squares(drawn, size, seed=7001)
+        rgb, mask, kinds = np.concatenate([rgb, more[0]]), np.concatenate([mask, more[1]]), kinds + ["good"] * drawn
     tune_rgb, tune_mask, _ = load_squares(data, ("tune",), size, ("good", "repaired"))
     print(f"{len(rgb)} photos to fit, {len(tune_rgb)} to tune on", flush=True)
     model = Segmenter().to(memory_format=torch.channels_last)
