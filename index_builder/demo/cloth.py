@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from index_builder.demo.item import PALETTE, ItemPlan
+from index_builder.demo.item import CATEGORIES, PALETTE, ItemPlan
 
 # One tile is TILE pixels wide and stands for TILE_SPAN garment units (a garment unit is about 90 cm).
 TILE = 512
@@ -20,7 +20,7 @@ def cloth_tile(plan: ItemPlan) -> np.ndarray:
     Colourways of one pattern share the motif: it is drawn from (seed, category, pattern, cut), not from the item.
     """
     number = list(_PAINTERS).index(plan.pattern) if plan.pattern in _PAINTERS else 99
-    rng = np.random.default_rng([plan.seed, 3, len(plan.category), plan.cut_number, number])
+    rng = np.random.default_rng([plan.seed, 3, _row(plan), plan.cut_number, number])
     main, second, third = (
         np.array(PALETTE[name], np.float32) for name in (plan.colour, plan.second_colour, plan.third_colour)
     )
@@ -29,14 +29,14 @@ def cloth_tile(plan: ItemPlan) -> np.ndarray:
     canvas[:] = main
     painter = _PAINTERS.get(plan.pattern)
     if painter is not None:
-        painter(canvas, rng, main, second, third)
+        painter(canvas, rng, _row(plan) + plan.cut_number, main, second, third)
     tile = cv2.resize(canvas, (TILE, TILE), interpolation=cv2.INTER_AREA)
     return np.clip(tile * _weave(rng, plan)[..., None], 0, 255).astype(np.float32)
 
 
 def print_motif(plan: ItemPlan, size: int = 512) -> np.ndarray:
     """A big chest print: float32 (size, size, 4), RGB 0..255 and alpha 0..1. Its drawing depends on the cut."""
-    rng = np.random.default_rng([plan.seed, 4, len(plan.category), plan.cut_number])
+    rng = np.random.default_rng([plan.seed, 4, _row(plan), plan.cut_number])
     second, third = (_as_tuple(np.array(PALETTE[n])) for n in (plan.second_colour, plan.third_colour))
     main = _as_tuple(np.array(PALETTE[plan.colour]))
     big = 2 * size
@@ -50,7 +50,7 @@ def print_motif(plan: ItemPlan, size: int = 512) -> np.ndarray:
 
     turn = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     disc = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    kind = int(rng.integers(5))
+    kind = (_row(plan) + plan.cut_number) % 5
     if kind == 0:  # sun behind two mountains
         fill(0.5 + disc * 0.42, second)
         fill(np.array([0.62, 0.32]) + disc * 0.11, third)
@@ -107,6 +107,10 @@ def repeating_noise(rng: np.random.Generator, size: int, cells: int, cells_y: in
     return (noise / max(float(noise.std()), 1e-6)).astype(np.float32)
 
 
+def _row(plan: ItemPlan) -> int:
+    return list(CATEGORIES).index(plan.category)
+
+
 def _weave(rng: np.random.Generator, plan: ItemPlan) -> np.ndarray:
     """Brightness of the threads, float32 (TILE, TILE) around 1: twill for trousers, knit for jerseys, plain otherwise."""
     y, x = np.mgrid[0:TILE, 0:TILE].astype(np.float32)
@@ -127,11 +131,11 @@ def _as_tuple(colour: np.ndarray) -> tuple[float, ...]:
     return tuple(float(v) for v in colour)
 
 
-def _striped(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
+def _striped(canvas: np.ndarray, rng: np.random.Generator, variety: int, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
     size = canvas.shape[0]
     vertical = rng.random() < 0.4
     repeats = int(rng.choice([3, 4, 5, 7, 9, 12]))
-    kind = int(rng.integers(4))
+    kind = variety % 4
     phase = (np.arange(size) + 0.5) / size * repeats % 1
     line = np.tile(main, (size, 1))
     if kind == 0:
@@ -146,11 +150,11 @@ def _striped(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, sec
     canvas[:] = line[None] if vertical else line[:, None]
 
 
-def _checked(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
+def _checked(canvas: np.ndarray, rng: np.random.Generator, variety: int, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
     size = canvas.shape[0]
     repeats = int(rng.choice([2, 3, 4, 6, 8]))
     phase = (np.arange(size) + 0.5) / size * repeats % 1
-    kind = int(rng.integers(4))
+    kind = variety % 4
     weight = np.zeros(size, np.float32)
     fine = np.zeros(size, np.float32)
     if kind == 0:  # gingham
@@ -171,7 +175,7 @@ def _checked(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, sec
             canvas[:] = canvas * (1 - a) + ink * a
 
 
-def _dotted(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
+def _dotted(canvas: np.ndarray, rng: np.random.Generator, variety: int, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
     size = canvas.shape[0]
     across = int(rng.choice([4, 6, 8, 12]))
     step = size / across
@@ -183,7 +187,7 @@ def _dotted(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, seco
             _disc(canvas, (column + 0.5 * (row % 2)) * step, row * step / 2, radius * 0.8, ink)
 
 
-def _floral(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
+def _floral(canvas: np.ndarray, rng: np.random.Generator, variety: int, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
     size = canvas.shape[0]
     petals = int(rng.integers(5, 8))
     radius = size * float(rng.choice([0.045, 0.06, 0.085]))
@@ -202,9 +206,9 @@ def _floral(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, seco
         _disc(canvas, x, y, 0.24 * grown, heart)
 
 
-def _allover(canvas: np.ndarray, rng: np.random.Generator, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
+def _allover(canvas: np.ndarray, rng: np.random.Generator, variety: int, main: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
     size = canvas.shape[0]
-    kind = int(rng.integers(6))
+    kind = variety % 6
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size
     if kind == 0:  # camouflage
         for ink, cells, level in ((second, 6, 0.35), (third, 8, 0.7), (main * 0.6, 9, 1.0)):

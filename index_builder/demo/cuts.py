@@ -156,12 +156,12 @@ def _neckline(t: Torso) -> np.ndarray:
     return curve([(t.neck, 0), *reversed(_scoop(t)), (-t.neck, 0)])
 
 
-def _back(g: Garment, t: Torso, rise: float = 0.022) -> None:
+def _back(g: Garment, t: Torso, rise: float = 0.010) -> None:
     """The inside of the back, seen through the neck opening, with its label."""
     n, d = t.neck, t.neck_depth
     low: list[Node] = [(-n * 0.9, d * 0.8), (0, d + 0.03), (n * 0.9, d * 0.8)]
     g.add(Panel(closed([(n + 0.012, 0.004, True), *reversed(low), (-n - 0.012, 0.004, True), (-n * 0.5, rise), (0, rise + 0.008), (n * 0.5, rise)]), "inside", "trim", relief=0.2))
-    g.add(Panel(np.array([[-0.022, rise + 0.016], [0.022, rise + 0.016], [0.022, rise + 0.036], [-0.022, rise + 0.036]]), "bone", "trim", relief=0.3))
+    g.add(Panel(np.array([[-0.022, rise + 0.034], [0.022, rise + 0.034], [0.022, rise + 0.054], [-0.022, rise + 0.054]]), "bone", "trim", relief=0.3))
 
 
 def _sleeves(g: Garment, t: Torso, *, cuff: str = "hem", cuff_depth: float = 0.03, cuff_ink: str = "cloth", ink: str = "cloth") -> None:
@@ -177,10 +177,13 @@ def _sleeves(g: Garment, t: Torso, *, cuff: str = "hem", cuff_depth: float = 0.0
     long = t.sleeve > 0.4
     mid_out = tip + 0.45 * t.sleeve * down + (-0.014 if long else -0.006) * inward
     elbow = 0.5 * (arm + inner) + (0.012 * inward if long else 0)
-    soft = tip + 0.07 * down - 0.004 * inward
+    # The top of the sleeve carries the shoulder's line on past the tip before it turns down.
+    slope = t.drop / (t.shoulder - t.neck)
+    crown = tip + 0.012 * np.array([1.0, slope])
+    soft = tip + 0.06 * down - 0.012 * inward
     nodes: list[Node] = [
-        (t.shoulder - 0.09, t.drop * 0.62, True),
-        (t.shoulder - 0.02, t.drop * 0.9),
+        (t.shoulder - 0.09, t.drop - 0.09 * slope, True),
+        (float(crown[0]), float(crown[1])),
         (float(soft[0]), float(soft[1])),
         (float(mid_out[0]), float(mid_out[1])),
         (float(outer[0]), float(outer[1]), True),
@@ -215,7 +218,7 @@ def _neck_rib(g: Garment, t: Torso, width: float = 0.026, ink: str = "cloth") ->
     g.add(Panel(band(line, width), ink, "trim", texture="", relief=0.55))
     # The back of the rib closes the ring behind the neck.
     back = curve([(-t.neck, 0), (-t.neck * 0.5, 0.018), (0, 0.026), (t.neck * 0.5, 0.018), (t.neck, 0)])
-    g.add(Panel(band(back, 0.02), ink, "trim", relief=0.3))
+    g.add(Panel(band(back, -min(width, 0.022)), ink, "trim", relief=0.3))
     inner = band(line, width + 0.006)[len(line) :]
     g.add(Seam(inner, dashed=True, width=0.0022))
 
@@ -313,7 +316,7 @@ def _t_shirt(cut: str, rng: np.random.Generator) -> Garment:
 
 
 def _longsleeve(cut: str, rng: np.random.Generator) -> Garment:
-    t = Torso(sleeve=0.58, sleeve_angle=22, cuff=0.085)
+    t = Torso(sleeve=0.62, sleeve_angle=21, cuff=0.085)
     if cut == "henley":
         t = replace(t, waist=0.24, neck_depth=0.085)
     elif cut == "raglan":
@@ -365,7 +368,7 @@ def _polo(cut: str, rng: np.random.Generator) -> Garment:
 
 
 def _shirt(cut: str, rng: np.random.Generator) -> Garment:
-    t = Torso(neck=0.085, neck_depth=0.06, sleeve=0.56, sleeve_angle=20, cuff=0.09, length=0.82, hem_shape="shirt-tail", shoulder=0.23)
+    t = Torso(neck=0.085, neck_depth=0.06, sleeve=0.59, sleeve_angle=20, cuff=0.09, length=0.82, hem_shape="shirt-tail", shoulder=0.23)
     if cut == "camp":
         t = replace(t, sleeve=0.23, sleeve_angle=46, cuff=0.165, hem_shape="straight", length=0.72, chest=0.285, waist=0.285, hem=0.285)
     elif cut == "work":
@@ -425,7 +428,7 @@ def _hoodie(cut: str, rng: np.random.Generator) -> Garment:
 
 
 def _blazer(cut: str, rng: np.random.Generator) -> Garment:
-    t = Torso(neck=0.082, vee=True, neck_depth=0.40, sleeve=0.56, sleeve_angle=17, cuff=0.09, shoulder=0.25, drop=0.045, chest=0.265, waist=0.235, waist_y=0.45, hem=0.27, length=0.80)
+    t = Torso(neck=0.082, vee=True, neck_depth=0.40, sleeve=0.63, sleeve_angle=15, cuff=0.09, shoulder=0.25, drop=0.045, chest=0.265, waist=0.235, waist_y=0.45, hem=0.27, length=0.80)
     if cut == "double-breasted":
         t = replace(t, neck_depth=0.36, chest=0.28, hem=0.285)
     elif cut == "shawl":
@@ -547,7 +550,7 @@ def _dress(cut: str, rng: np.random.Generator) -> Garment:
     if cut == "slip":
         g.add(Panel(closed([(t.chest * 0.9, 0.13, True), (0, 0.10), (-t.chest * 0.9, 0.13, True), (0, 0.3)]), "inside", "trim", relief=0.1))
     elif cut != "shirt dress":
-        _back(g, t, 0.03)
+        _back(g, t)
     _sleeves(g, t, cuff="band" if cut == "shirt dress" else "hem", cuff_depth=0.035)
     if cut == "slip":
         # Straps instead of shoulders: the top edge drops from two points.
@@ -555,7 +558,7 @@ def _dress(cut: str, rng: np.random.Generator) -> Garment:
         side: list[Node] = [(0.105, top - 0.015, True), (t.chest * 0.9, t.armhole - 0.02), (t.chest, t.armhole + 0.03), (t.waist, t.waist_y), (t.hem * 0.88, 0.72), (t.hem, t.length - 0.02, True)]
         g.add(Panel(closed([*side, (0, t.length + 0.01), *mirrored(side), (0, t.neck_depth + 0.06)]), fan=t.fan))
         for s in (-1, 1):
-            g.add(Panel(band(curve([(s * 0.108, top + 0.005), (s * 0.1, 0.03), (s * 0.06, -0.06)]), 0.012), "cloth", "trim", relief=0.8))
+            g.add(Panel(band(curve([(s * 0.108, top + 0.005), (s * 0.1, 0.03), (s * 0.092, -0.05)]), 0.012), "cloth", "trim", relief=0.8))
         g.hanger = None
     else:
         g.add(Panel(_body_outline(t), fan=t.fan))
@@ -616,7 +619,7 @@ def _legs(cut: str, rng: np.random.Generator, *, length: float, hem: float, hip:
     else:
         g.add(Seam(curve([(0.035, 0.0), (0.035, 0.1), (0.0, 0.16)]), dashed=True, width=0.003))
         g.add(Button(0, -0.02, 0.012, "metal" if cut == "jeans" else "bone"))
-        for x in (-waist * 0.62, waist * 0.62, -waist * 0.97, waist * 0.97):
+        for x in (-waist * 0.62, waist * 0.62, -waist * 0.9, waist * 0.9):
             g.add(Panel(np.array([[x - 0.008, -0.05], [x + 0.008, -0.05], [x + 0.008, 0.012], [x - 0.008, 0.012]]), "cloth", "trim", relief=0.7))
         if cut == "jeans":
             pocket = curve([(waist * 0.52, 0.006), (waist * 0.62, 0.06), (hip * 0.98, 0.085)])

@@ -19,7 +19,7 @@ def phone_view(item: DrawnItem, rng: np.random.Generator) -> tuple[np.ndarray, n
     """One photo of the item and its exact mask. Pure but for the generator, which it advances.
 
     Returns RGB uint8 (960, 720, 3) and alpha float32 (960, 720) in 0..1: how much of a pixel the garment covers.
-    The garment is wholly in the frame; the side that fills the frame most covers 62 to 88 % of it.
+    The garment is wholly in the frame; the side that fills the frame most covers 66 to 88 % of it.
     """
     hanging = item.hanger is not None and item.plan.category in _HANGS and rng.random() < 0.35
     scene = background(rng, PHOTO_WIDTH, PHOTO_HEIGHT, hanging=hanging)
@@ -58,8 +58,8 @@ def _camera(item: DrawnItem, rng: np.random.Generator, hanging: bool) -> tuple[n
     low, high = seen.min(axis=0), seen.max(axis=0)
 
     # Soft deformation, in photo pixels; its reach is kept free at the border.
-    reach = float(rng.uniform(3, 9)) * (0.5 if item.plan.category in ("shoes", "hat") else 1.0)
-    fill = float(rng.uniform(0.62, 0.88))
+    reach = float(rng.uniform(4, 12)) * (0.5 if item.plan.category in ("shoes", "hat") else 1.0)
+    fill = float(rng.uniform(0.66, 0.88))
     frame = np.array([PHOTO_WIDTH, PHOTO_HEIGHT], float)
     scale = float((fill * frame / (high - low)).min())
     spare = np.maximum(frame - scale * (high - low) - 2 * (3 * reach + 8), 0)
@@ -80,7 +80,7 @@ def _camera(item: DrawnItem, rng: np.random.Generator, hanging: bool) -> tuple[n
     map_y = ((back[1, 0] * u + back[1, 1] * v + back[1, 2]) / w).astype(np.float32)
 
     relief = _crumple(rng, size)[crop]
-    strength = float(rng.uniform(0.5, 1.0)) * (0.25 if item.plan.category in ("shoes", "hat") else 0.6 if hanging else 1.0)
+    strength = float(rng.uniform(0.6, 1.25)) * (0.25 if item.plan.category in ("shoes", "hat") else 0.6 if hanging else 1.0)
     folds = 1 + strength * np.clip(relief, -0.32, 0.26)
     return map_x, map_y, folds.astype(np.float32)
 
@@ -124,7 +124,7 @@ def _hanger(item: DrawnItem, rng: np.random.Generator) -> tuple[np.ndarray, np.n
     ink = (166, 120, 74) if wood else (60, 62, 66)
     thick = max(4, int((0.03 if wood else 0.012) * scale))
     bar = np.array([[x - 0.7 * half, y + 0.10 * scale], [x, y + 0.012 * scale], [x + 0.7 * half, y + 0.10 * scale]])
-    t = np.linspace(np.pi * 0.5, -np.pi, 30)
+    t = np.linspace(-np.pi * 0.5, np.pi, 30)
     r = 0.045 * scale
     hook = np.stack([x + r * np.cos(t), y - 0.10 * scale - r * np.sin(t)], 1)
     stem = np.array([[x, y + 0.01 * scale], [x, y - 0.055 * scale]])

@@ -15,6 +15,9 @@ ITEM_SIZE = 720
 _OVER = 2  # drawn this much larger, then averaged down
 _CANVAS = ITEM_SIZE * _OVER
 _FILL = 0.86  # the longer side of the garment over the side of the picture
+# Folds are sampled from maps of this size that stand for 256 steps; sampling rounds to 1/32 of a map pixel, and a
+# coarser map would show that as fine lines.
+_FOLD_MAP = 1024
 _LIGHT = np.array([-0.55, -0.83], np.float32)  # where the light comes from: above, a little left
 
 
@@ -95,8 +98,6 @@ class _Easel:
             "trim": main * 0.9,
             "thread": main * 1.45 + 26 if dark else main * 0.76,
             "topstitch": np.array([206, 150, 70], np.float32) if main.sum() < 460 else main * 0.66,
-            "shadow": main * 0.5,
-            "crease": main * (1.18 if dark else 0.86) + (8 if dark else 0),
             "cord": second if plan.cut_number % 2 else np.array([232, 230, 224], np.float32),
             "lace": np.array([238, 236, 230], np.float32) if float(second.mean()) < 150 else np.array([60, 58, 62], np.float32),
             "rubber": np.array([234, 231, 222], np.float32),
@@ -106,7 +107,7 @@ class _Easel:
         }
         # Folds are the item's own: two garments of one cut do not lie alike.
         self.rng = np.random.default_rng([plan.seed, 6, plan.index])
-        self.folds = [repeating_noise(self.rng, 256, 12), repeating_noise(self.rng, 256, 14)]
+        self.folds = [repeating_noise(self.rng, _FOLD_MAP, 12), repeating_noise(self.rng, _FOLD_MAP, 14)]
         stiff = plan.category in ("shoes", "hat", "blazer")
         self.drape = float(self.rng.uniform(0.75, 1.15)) * (0.45 if stiff else 1.0)
         self.number = 0
@@ -155,6 +156,10 @@ class _Easel:
         if raised:
             under = np.roll(cv2.GaussianBlur(strength, (0, 0), 4), (5, 3), axis=(0, 1))
             self.rgb[region] *= (1 - 0.4 * under)[..., None]
+        if soft:
+            # A dent in the cloth darkens whatever pattern runs through it.
+            self.rgb[region] *= (1 - (0.55 if seam.ink == "shadow" else 0.2) * strength)[..., None]
+            return
         ink = self.inks[seam.ink]
         if raised:
             core = cv2.GaussianBlur(strength, (0, 0), width * 0.3)
@@ -163,8 +168,7 @@ class _Easel:
         if not raised:
             strength = strength * self.alpha[region]
         amount = (strength * (0.8 if seam.dashed else 1.0))[..., None]
-        solid = amount if raised else amount * 1.0
-        self.rgb[region] = self.rgb[region] * (1 - solid) + ink * solid
+        self.rgb[region] = self.rgb[region] * (1 - amount) + ink * amount
         if raised:
             self.alpha[region] = np.maximum(self.alpha[region], strength)
 
@@ -201,11 +205,12 @@ class _Easel:
             across = across / (1 + np.float32(panel.fan) * np.maximum(along, 0))
         body = panel.part != "trim"
         shift = np.float32(17.3 * self.number if panel.part == "sleeve" else 0)
-        height = self._noise(0, across * 150 + shift, along * (20 if panel.fan else 42)) * (0.011 if panel.fan else 0.006)
+        height = self._noise(0, across * 150 + shift, along * (20 if panel.fan else 42)) * (0.013 if panel.fan else 0.007)
         if body and not panel.fan:
             # Two slanting families of soft folds, as in a garment that was laid down by hand.
-            height += self._noise(1, (across + 0.7 * along) * 70 + shift, (along - 0.7 * across) * 30) * 0.0095
-            height += self._noise(1, (across - 0.8 * along) * 60 + 90, (along + 0.8 * across) * 26) * 0.0075
+            height += self._noise(1, (across + 0.7 * along) * 70 + shift, (along - 0.7 * across) * 30) * 0.0115
+            height += self._noise(1, (across - 0.8 * along) * 60 + 90, (along + 0.8 * across) * 26) * 0.0095
+        height = cv2.GaussianBlur(height, (0, 0), 1.6)
         height = height * np.float32(self.drape * (1.0 if body else 0.4))
         step = 4 / self.scale
         gy, gx = np.gradient(height, step)
@@ -216,7 +221,7 @@ class _Easel:
         return up(light), up(np.clip(gx * 0.018, -0.01, 0.01)), up(np.clip(gy * 0.018, -0.01, 0.01))
 
     def _noise(self, which: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        return cv2.remap(self.folds[which], (u % 256).astype(np.float32), (v % 256).astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        return cv2.remap(self.folds[which], (u * 4 % _FOLD_MAP).astype(np.float32), (v * 4 % _FOLD_MAP).astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
 
     def _colour(self, panel: Panel, x: np.ndarray, y: np.ndarray, bend_x: np.ndarray, bend_y: np.ndarray) -> np.ndarray:
         if panel.ink != "cloth":
