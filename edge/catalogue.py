@@ -1,0 +1,121 @@
+"""The items of an index: SQLite, written once by the builder, read-only at run time, asked by label."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from edge.errors import IndexFolderError
+from edge.manifest import REBUILD
+from edge.types import CatalogueItem
+
+_COLUMNS = [f.name for f in fields(CatalogueItem)]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRow:
+    """One vector: its label (row in vectors.npy), the item and image it shows, and its thumbnail relative to the index folder."""
+
+    label: int
+    item_id: str
+    image: str
+    thumb: str
+
+
+def write_catalogue(path: Path, items: Iterable[CatalogueItem], vectors: Iterable[VectorRow]) -> None:
+    """Write a new catalogue file and fsync it. Raises OSError, ENOSPC when the disk is full."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode=OFF")  # a file that is only ever written whole needs no journal beside it
+            connection.execute("BEGIN")
+            connection.execute(f"CREATE TABLE items (item_id TEXT PRIMARY KEY, {', '.join(_COLUMNS[1:])}) WITHOUT ROWID")
+            connection.execute("CREATE TABLE vectors (label INTEGER PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items, image TEXT, thumb TEXT)")
+            connection.execute("CREATE INDEX vectors_item ON vectors (item_id)")
+            connection.executemany(f"INSERT INTO items VALUES ({', '.join('?' * len(_COLUMNS))})", (_to_row(item) for item in items))
+            connection.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?)", (astuple(v) for v in vectors))
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as error:
+        if "full" in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise OSError(errno.EIO, str(error), str(path)) from error
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+class Catalogue:
+    """Items by label. Thread-safe: one read-only connection behind a lock, each question takes microseconds."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> Catalogue:
+        """Open catalogue.sqlite of an index folder. Raises IndexFolderError."""
+        path = Path(path).absolute()
+        try:
+            # immutable: no locks and no journal, so a folder mounted read-only works too
+            connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            connection.execute("SELECT count(*) FROM items, vectors LIMIT 0").fetchall()
+        except sqlite3.Error as error:
+            raise IndexFolderError(f"The catalogue cannot be opened ({error}).", path=str(path), remedy=REBUILD) from error
+        return cls(connection, path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @property
+    def count(self) -> int:
+        """Number of items; an item may have several vectors."""
+        return self._ask("SELECT count(*) FROM items")[0][0]
+
+    def item_of(self, label: int) -> CatalogueItem:
+        """The item a vector belongs to. Raises KeyError for a label that is not there."""
+        columns = ", ".join(f"items.{name}" for name in _COLUMNS)
+        rows = self._ask(f"SELECT {columns} FROM vectors JOIN items USING (item_id) WHERE label = ?", int(label))
+        if not rows:
+            raise KeyError(label)
+        return _to_item(rows[0])
+
+    def thumb_of(self, label: int) -> str:
+        """The vector's thumbnail, relative to the index folder. Raises KeyError for a label that is not there."""
+        rows = self._ask("SELECT thumb FROM vectors WHERE label = ?", int(label))
+        if not rows:
+            raise KeyError(label)
+        return rows[0][0]
+
+    def items(self) -> Iterator[CatalogueItem]:
+        """All items, by id."""
+        return map(_to_item, self._ask(f"SELECT {', '.join(_COLUMNS)} FROM items ORDER BY item_id"))
+
+    def vectors(self) -> list[VectorRow]:
+        """All vectors' rows, by label."""
+        return [VectorRow(*row) for row in self._ask("SELECT label, item_id, image, thumb FROM vectors ORDER BY label")]
+
+    def _ask(self, question: str, *values: object) -> list[tuple]:
+        try:
+            with self._lock:
+                return self._connection.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise IndexFolderError(f"The catalogue cannot be read ({error}).", path=str(self._path), remedy=REBUILD) from error
+
+
+def _to_row(item: CatalogueItem) -> tuple:
+    values = {name: getattr(item, name) for name in _COLUMNS}
+    return tuple((values | {"extra_images": json.dumps(item.extra_images)}).values())
+
+
+def _to_item(row: tuple) -> CatalogueItem:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    return CatalogueItem(**values | {"extra_images": tuple(json.loads(values["extra_images"]))})
