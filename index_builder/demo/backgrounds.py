@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -209,7 +211,8 @@ def _slab(scene: np.ndarray, x: float, y: float, w: float, h: float, angle: floa
     _shadowed(scene, lambda m: cv2.fillPoly(m, [box], 255, cv2.LINE_AA), ink)
 
 
-def _shadowed(scene: np.ndarray, draw, ink: np.ndarray, folds: bool = False) -> None:  # noqa: ANN001 - a drawing call on a mask
+def _shadowed(scene: np.ndarray, draw: Callable[[np.ndarray], object], ink: np.ndarray, folds: bool = False) -> None:
+    """Lays a thing of one colour on the scene, with its shadow; draw fills its shape with 255 in an empty mask."""
     mask = np.zeros(scene.shape[:2], np.uint8)
     draw(mask)
     x, y, w, h = cv2.boundingRect(mask)

@@ -130,8 +130,8 @@ def _body_outline(t: Torso) -> np.ndarray:
         side = [
             (t.neck, 0, True),
             (t.shoulder, t.drop * 0.5, True),
-            (t.shoulder + 0.002, t.drop + 0.5 * (t.armhole - t.drop)),
-            (t.chest - 0.03, t.armhole - 0.03),
+            (t.shoulder - 0.014, t.drop + 0.45 * (t.armhole - t.drop)),
+            (t.shoulder - 0.004, t.drop + 0.8 * (t.armhole - t.drop)),
             (t.chest, t.armhole, True),
         ]
     side += [((t.chest + t.waist) / 2, (t.armhole + t.waist_y) / 2), (t.waist, t.waist_y)]

@@ -72,6 +72,12 @@ def _camera(item: DrawnItem, rng: np.random.Generator, hanging: bool) -> tuple[n
     crop = np.s_[:PHOTO_HEIGHT, :PHOTO_WIDTH]
     sway_x, sway_y = (np.clip(repeating_noise(rng, size, 4), -2, 2)[crop] * reach for _ in range(2))
     sway_x = sway_x + np.clip(repeating_noise(rng, size, 11), -2, 2)[crop] * 0.22 * reach
+    firm = item.plan.category in ("shoes", "hat")
+    strength = float(rng.uniform(0.6, 1.1)) * (0.2 if firm else 0.65 if hanging else 1.0)
+    light, slope_x, slope_y = (field[crop] for field in _crumple(rng, size))
+    # The pattern bends over the same folds that the light shows.
+    sway_x = sway_x + np.clip(3.0 * strength * slope_x, -4, 4)
+    sway_y = sway_y + np.clip(3.0 * strength * slope_y, -4, 4)
     y, x = np.mgrid[0:PHOTO_HEIGHT, 0:PHOTO_WIDTH].astype(np.float32)
     back = np.linalg.inv(place)
     u, v = x + sway_x.astype(np.float32), y + sway_y.astype(np.float32)
@@ -79,23 +85,26 @@ def _camera(item: DrawnItem, rng: np.random.Generator, hanging: bool) -> tuple[n
     map_x = ((back[0, 0] * u + back[0, 1] * v + back[0, 2]) / w).astype(np.float32)
     map_y = ((back[1, 0] * u + back[1, 1] * v + back[1, 2]) / w).astype(np.float32)
 
-    relief = _crumple(rng, size)[crop]
-    strength = float(rng.uniform(0.6, 1.25)) * (0.25 if item.plan.category in ("shoes", "hat") else 0.6 if hanging else 1.0)
-    folds = 1 + strength * np.clip(relief, -0.32, 0.26)
+    folds = 1 + strength * light
     return map_x, map_y, folds.astype(np.float32)
 
 
-def _crumple(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Light on a crumpled surface, float32 (size, size) about 0: ridges in one main direction and softer swells."""
+def _crumple(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Light on a crumpled surface, about 0, and its slope to the right and down: three float32 (size, size)."""
+    half = size // 2  # soft by nature, so half the resolution shows the same
     angle = float(rng.uniform(0, 180))
-    ridges = repeating_noise(rng, size, int(rng.integers(9, 16)), 4)
+    ridges = repeating_noise(rng, half, int(rng.integers(9, 16)), 4)
     ridges = np.abs(ridges) ** 0.8 * np.sign(ridges)
-    turn = cv2.getRotationMatrix2D((size / 2, size / 2), angle, 1.45)
-    ridges = cv2.warpAffine(ridges, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    height = 5.5 * ridges + 9 * repeating_noise(rng, size, 5)
-    height = cv2.GaussianBlur(height.astype(np.float32), (0, 0), 3)
+    turn = cv2.getRotationMatrix2D((half / 2, half / 2), angle, 1.45)
+    ridges = cv2.warpAffine(ridges, turn, (half, half), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    # A few long sharp creases: where a smooth field changes its sign, and only in patches.
+    crease = np.exp(-((repeating_noise(rng, half, 4) / 0.16) ** 2)) * np.clip(repeating_noise(rng, half, 5), 0, 1.5)
+    height = 3.2 * ridges + 5.5 * repeating_noise(rng, half, 5) + 4.5 * crease
+    height = cv2.GaussianBlur(height.astype(np.float32), (0, 0), 1.6)
     gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=0.125)
-    return np.tanh(-0.7 * (0.5 * gx + 0.85 * gy)) * 0.5
+    light = np.tanh(-2.4 * (0.5 * gx + 0.85 * gy)) * 0.36
+    light, gx, gy = (cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR) for field in (light, gx, gy))
+    return light, gx, gy
 
 
 def _outline(alpha: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from index_builder.demo.item import ItemPlan, plan_item, plan_outsiders
 from index_builder.demo.phone import phone_view
-from index_builder.demo.render import draw_plan, studio_view
+from index_builder.demo.render import DrawnItem, draw_plan, studio_view
 
 FEED_COLUMNS = (
     "id",
@@ -117,7 +117,7 @@ def _feed_row(plan: ItemPlan) -> tuple[str, ...]:
     )
 
 
-def _save_photo(path: Path, drawn, seed: int, index: int, n: int) -> None:  # noqa: ANN001 - a DrawnItem
+def _save_photo(path: Path, drawn: DrawnItem, seed: int, index: int, n: int) -> None:
     rng = np.random.default_rng([seed, 7, index, n])
     rgb, _ = phone_view(drawn, rng)
     _save_jpeg(path, rgb, int(rng.integers(72, 89)))
