@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def train(*, data: Path, run: Path, minutes: float, batch: int = 96, rate: float
     while (elapsed := time.monotonic() - start) < minutes * 60:
         done = elapsed / (minutes * 60)
         for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / 60) * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done)))
+            group["lr"] = rate * min(1.0, (step + 1) / 60) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
         views, index = next(loader)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             *parts, classes = model.features(normalise(views.flatten(0, 1)))

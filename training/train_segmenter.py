@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def train(
     model.train()
     while (elapsed := time.monotonic() - start) < minutes * 60:
         done = elapsed / (minutes * 60)
-        lr = rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+        lr = rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = lr
         if small and done > 0.4:

@@ -1,0 +1,1 @@
+"""Measurements: each prints data, method, a table, then one JSON line."""
