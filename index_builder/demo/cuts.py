@@ -548,7 +548,7 @@ def _dress(cut: str, rng: np.random.Generator) -> Garment:
     t = _jitter(rng, t)
     g = Garment(hanger=(0.0, t.shoulder), block_lines=(t.waist_y, t.length - 0.18))
     if cut == "slip":
-        g.add(Panel(closed([(t.chest * 0.9, 0.13, True), (0, 0.10), (-t.chest * 0.9, 0.13, True), (0, 0.3)]), "inside", "trim", relief=0.1))
+        g.add(Panel(closed([(0.1, 0.112, True), (0, 0.122), (-0.1, 0.112, True), (0, 0.3)]), "inside", "trim", relief=0.1))
     elif cut != "shirt dress":
         _back(g, t)
     _sleeves(g, t, cuff="band" if cut == "shirt dress" else "hem", cuff_depth=0.035)
