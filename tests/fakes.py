@@ -1,0 +1,49 @@
+"""Stand-ins that can be read at a glance: the interfaces of the real parts without networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.errors import NoGarmentFound
+from edge.photo import read_photo
+from edge.types import Box, Cutout, Embedding, Mask, Photo
+
+
+class FakeStages:
+    """Garment = what is not nearly white. Vector = a mean colour and an 8 x 8 thumbnail of the cutout."""
+
+    model_ids = {"segmenter": "fake-segmenter", "embedder": "fake-embedder"}
+    parts = {"color": slice(0, 3), "shape": slice(3, 195)}
+    dim = 195
+
+    @classmethod
+    def open(cls, models: Path | None = None, *, threads: int | None = None) -> FakeStages:
+        return cls()
+
+    def read(self, data: bytes) -> Photo:
+        return read_photo(data)
+
+    def mask(self, photo: Photo) -> Mask:
+        garment = photo.rgb.min(axis=2) < 235
+        if garment.mean() < 0.005:
+            raise NoGarmentFound(coverage=float(garment.mean()))
+        return Mask(garment.astype(np.float32), 0.9)
+
+    def cutout(self, photo: Photo, mask: Mask) -> Cutout:
+        rows, columns = np.nonzero(mask.alpha > 0.5)
+        box = Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+        white = np.where(mask.alpha[..., None] > 0.5, photo.rgb, np.uint8(255))
+        part = white[box.top : box.bottom, box.left : box.right]
+        return Cutout(cv2.resize(part, (64, 64), interpolation=cv2.INTER_AREA), box, float(mask.alpha.mean()))
+
+    def embed(self, cutouts: Sequence[Cutout]) -> list[Embedding]:
+        return [self._embed(cutout) for cutout in cutouts]
+
+    def _embed(self, cutout: Cutout) -> Embedding:
+        small = cv2.resize(cutout.rgb, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float32) / 255 - 0.5
+        vector = np.concatenate([8 * small.mean(axis=(0, 1)), small.ravel()]).astype(np.float32)
+        return Embedding(vector / (np.linalg.norm(vector) + 1e-9), self.parts, self.model_ids["embedder"])
