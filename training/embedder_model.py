@@ -42,7 +42,7 @@ def mean_and_std(x: torch.Tensor) -> torch.Tensor:
 class Embedder(nn.Module):
     """(N, 3, S, S) normalised rgb of cutouts on white -> (N, 288): the parts one after the other, not yet normalised."""
 
-    def __init__(self, widths: tuple[int, ...] = (24, 48, 96, 192), depth: tuple[int, ...] = (1, 2, 2, 2)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 96, 192), depth: tuple[int, ...] = (1, 2, 2, 2)) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
         self.stages = nn.ModuleList()
