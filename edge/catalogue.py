@@ -36,7 +36,9 @@ def write_catalogue(path: Path, items: Iterable[CatalogueItem], vectors: Iterabl
             connection.execute("PRAGMA journal_mode=OFF")  # a file that is only ever written whole needs no journal beside it
             connection.execute("BEGIN")
             connection.execute(f"CREATE TABLE items (item_id TEXT PRIMARY KEY, {', '.join(_COLUMNS[1:])}) WITHOUT ROWID")
-            connection.execute("CREATE TABLE vectors (label INTEGER PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items, image TEXT, thumb TEXT)")
+            connection.execute(
+                "CREATE TABLE vectors (label INTEGER PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items, image TEXT, thumb TEXT)"
+            )
             connection.execute("CREATE INDEX vectors_item ON vectors (item_id)")
             connection.executemany(f"INSERT INTO items VALUES ({', '.join('?' * len(_COLUMNS))})", (_to_row(item) for item in items))
             connection.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?)", (astuple(v) for v in vectors))

@@ -1,10 +1,10 @@
 """Write, open and search an index folder. The only importer of hnswlib.
 
-    INDEX_DIR/CURRENT                       the id of the build in use; replaced atomically
-    INDEX_DIR/<build id>/vectors.hnsw       the graph, for large catalogues
-    INDEX_DIR/<build id>/vectors.npy        float32 (N, D), row = label: exact search and scores per part
-    INDEX_DIR/<build id>/catalogue.sqlite   which item a label belongs to
-    INDEX_DIR/<build id>/manifest.json      what all of it was built with, and every file's sha256
+INDEX_DIR/CURRENT                       the id of the build in use; replaced atomically
+INDEX_DIR/<build id>/vectors.hnsw       the graph, for large catalogues
+INDEX_DIR/<build id>/vectors.npy        float32 (N, D), row = label: exact search and scores per part
+INDEX_DIR/<build id>/catalogue.sqlite   which item a label belongs to
+INDEX_DIR/<build id>/manifest.json      what all of it was built with, and every file's sha256
 """
 
 from __future__ import annotations

@@ -50,11 +50,15 @@ class Manifest:
             raw = json.loads(text)
             version = raw["format_version"]
             if version != FORMAT_VERSION:
-                raise IndexFolderError(f"The index has format {version}, this program reads format {FORMAT_VERSION}.", path=path, remedy=REBUILD)
+                raise IndexFolderError(
+                    f"The index has format {version}, this program reads format {FORMAT_VERSION}.", path=path, remedy=REBUILD
+                )
             raw["parts"] = {str(name): (int(start), int(stop)) for name, (start, stop) in raw["parts"].items()}
             manifest = cls(**{f.name: raw[f.name] for f in fields(cls)})
             numbers = (manifest.dim, manifest.count, manifest.m, manifest.ef_search)
-            if not all(isinstance(n, int) and n > 0 for n in numbers) or not all(isinstance(d, dict) for d in (manifest.files, manifest.model_ids)):
+            if not all(isinstance(n, int) and n > 0 for n in numbers) or not all(
+                isinstance(d, dict) for d in (manifest.files, manifest.model_ids)
+            ):
                 raise ValueError("values of the wrong kind")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexFolderError(f"The index's {MANIFEST_NAME} is damaged ({error!r}).", path=path, remedy=REBUILD) from error

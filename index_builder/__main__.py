@@ -19,7 +19,7 @@ def _build(args: argparse.Namespace) -> int:
 
     stages = Stages.open(args.models)
     calibrator = None if args.no_calibration else partial(calibrate_on_made_views, stages=stages)
-    with _progress(quiet=args.quiet or args.json) as progress:
+    with _Progress(quiet=args.quiet or args.json) as progress:
         result = build(args.feed, args.out, stages=stages, workers=args.workers, progress=progress, calibrator=calibrator)
     for skipped in result.skipped:
         print(f"skipped {skipped}", file=sys.stderr)
@@ -74,15 +74,15 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _demo(args: argparse.Namespace) -> int:
     from index_builder.demo import write_demo
 
-    with _progress(quiet=args.quiet, unit="item") as progress:
+    with _Progress(quiet=args.quiet, unit="item") as progress:
         summary = write_demo(args.out, items=args.items, seed=args.seed, progress=progress)
     if not args.quiet:
-        print(f"{summary.items} items, {summary.photos} phone photos, {summary.outsiders} garments that are not in the catalogue: {summary.out}")
+        print(f"{summary.items} items, {summary.photos} phone photos of them, {summary.outsiders} of other garments: {summary.out}")
         print(f"Next: python -m index_builder build {summary.feed} --out INDEX_DIR")
     return 0
 
 
-class _progress:
+class _Progress:
     """A tqdm bar on stderr that is told (done, all)."""
 
     def __init__(self, *, quiet: bool, unit: str = "image") -> None:
@@ -115,7 +115,9 @@ def _positive(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m index_builder", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="make a new index of a feed", epilog="python -m index_builder build feed.csv --out data/index")
+    build = commands.add_parser(
+        "build", help="make a new index of a feed", epilog="python -m index_builder build feed.csv --out data/index"
+    )
     build.add_argument("feed", type=Path, metavar="FEED", help="CSV or TSV with at least id and image_link, or a folder of images")
     build.add_argument("--out", type=Path, required=True, help="index folder; what it holds stays in use until the new build is complete")
     build.add_argument("--workers", type=_positive, help="threads that fetch and decode (default: the CPUs)")
@@ -126,13 +128,17 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="compare every file with its checksum", epilog="python -m index_builder verify data/index")
     verify.add_argument("index", type=Path, metavar="INDEX_DIR")
     verify.set_defaults(run=_verify)
-    evaluate = commands.add_parser("evaluate", help="how good is it on labelled queries", epilog="python -m index_builder evaluate queries.csv --index data/index")
+    evaluate = commands.add_parser(
+        "evaluate", help="how good is it on labelled queries", epilog="python -m index_builder evaluate queries.csv --index data/index"
+    )
     evaluate.add_argument("queries", type=Path, metavar="QUERIES", help="CSV with columns photo,item_id; empty id: not in the catalogue")
     evaluate.add_argument("--index", type=Path, required=True, metavar="DIR")
     evaluate.add_argument("--json", action="store_true", help="one JSON line")
     evaluate.add_argument("--calibrate", action="store_true", help="calibrate the verdict on these queries")
     evaluate.set_defaults(run=_evaluate)
-    demo = commands.add_parser("demo", help="draw a small catalogue with phone photos", epilog="python -m index_builder demo --out data/demo")
+    demo = commands.add_parser(
+        "demo", help="draw a small catalogue with phone photos", epilog="python -m index_builder demo --out data/demo"
+    )
     demo.add_argument("--out", type=Path, required=True)
     demo.add_argument("--items", type=_positive, default=120, help="garments in the catalogue (default 120)")
     demo.add_argument("--seed", type=int, default=0)

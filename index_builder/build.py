@@ -127,7 +127,15 @@ def build(
                 gathered = _gather(items, building, stages=stages, workers=workers, progress=progress, fetcher=fetcher or Fetcher())
                 gathered.skipped[:0] = [_skipped_row(row) for row in skipped_rows]
                 manifest, self_recall, kept = _finish(
-                    items, gathered, building, build_id=build_id, stages=stages, calibrator=calibrator, started=started, feed=Path(feed)
+                    items,
+                    gathered,
+                    building,
+                    build_id=build_id,
+                    stages=stages,
+                    calibrator=calibrator,
+                    started=started,
+                    feed=Path(feed),
+                    rows=len(items) + len(skipped_rows),
                 )
                 os.sync()  # thousands of thumbnails: one flush of all instead of one per file
                 folder = out / build_id
@@ -212,6 +220,8 @@ def _prepare(job: _Job, *, stages: Stages, fetcher: Fetcher) -> _Prepared:
         raise
     except RacklensError as error:
         prepared.reason = error.what
+    except Exception as error:  # one odd picture among thousands must not cost the others; if all are odd, the build is refused
+        prepared.reason = f"{type(error).__name__}: {error}"
     return prepared
 
 
@@ -242,7 +252,7 @@ def _embed(batch: Sequence[_Prepared], building: Path, *, stages: Stages, sample
 
 def _finish(
     items: Sequence[CatalogueItem], gathered: _Gathered, building: Path, *, build_id: str, stages: Stages, calibrator: Calibrator | None,
-    started: float, feed: Path,
+    started: float, feed: Path, rows: int,
 ) -> tuple[Manifest, float, int]:  # fmt: skip
     """Vectors -> verified folder with report, calibration and, last, its manifest. Gives the manifest, self-recall and item count."""
     if not gathered.vectors:
@@ -279,7 +289,7 @@ def _finish(
     calibration = calibrator(gathered.samples, vectors, ids) if calibrator else None
     gathered.seconds["calibration"] = time.perf_counter() - clock
     report = Report(
-        build_id=build_id, feed=str(feed), rows=len(items) + sum(s.line > 0 for s in gathered.skipped), items=len(kept), vectors=len(vectors),
+        build_id=build_id, feed=str(feed), rows=rows, items=len(kept), vectors=len(vectors),
         self_recall=self_recall, skipped=tuple(gathered.skipped), twins=tuple(twins), stage_seconds=gathered.seconds,
         wall_seconds=time.perf_counter() - started, categories=_per_category(kept), calibration=calibration,
     )  # fmt: skip
@@ -289,7 +299,9 @@ def _finish(
     write_durably(building / MANIFEST_NAME, manifest.to_json().encode())
     damaged = damaged_files(building, manifest)  # read back what the disk really holds
     if damaged:
-        raise IndexFolderError(f"The new index is damaged on disk ({damaged}); it was not put to use.", path=str(building), remedy="Check the disk.")
+        raise IndexFolderError(
+            f"The new index is damaged on disk ({damaged}); it was not put to use.", path=str(building), remedy="Check the disk."
+        )
     return manifest, self_recall, len(kept)
 
 
@@ -344,5 +356,7 @@ def _translated_disk_errors(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise SetupError(f"The disk is full; the new index in {out} was not finished.", remedy="Free some space, then build again.") from error
+            raise SetupError(
+                f"The disk is full; the new index in {out} was not finished.", remedy="Free some space, then build again."
+            ) from error
         raise SetupError(f"The index folder {out} cannot be written ({error}).", remedy="Check the folder and its rights.") from error

@@ -43,7 +43,9 @@ def read_feed(path: Path) -> tuple[list[CatalogueItem], list[SkippedRow]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FeedError(f"The feed {path} cannot be read ({error.strerror}).", path=str(path), remedy="Check its name and rights.") from error
+        raise FeedError(
+            f"The feed {path} cannot be read ({error.strerror}).", path=str(path), remedy="Check its name and rights."
+        ) from error
     text = _decode(_unzip(data, path))
     header, rows = _rows(text, path)
     return _items(header, rows, folder=path.parent.absolute())
@@ -169,14 +171,16 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
 
 
 def _names(values: list[str]) -> list[str]:
-    """"Image Link" and "g:image_link" are both image_link."""
+    """ "Image Link" and "g:image_link" are both image_link."""
     return [re.sub(r"[\s\-]+", "_", value.strip().lower()).removeprefix("g:") for value in values]
 
 
 def _read_folder(folder: Path) -> tuple[list[CatalogueItem], list[SkippedRow]]:
     items: dict[str, CatalogueItem] = {}
     skipped: list[SkippedRow] = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)):
+    for path in sorted(
+        p for p in folder.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+    ):
         place = path.relative_to(folder)
         if path.suffix.lower() not in IMAGE_ENDINGS:
             skipped.append(SkippedRow(0, str(place), "not named like an image"))
@@ -185,5 +189,7 @@ def _read_folder(folder: Path) -> tuple[list[CatalogueItem], list[SkippedRow]]:
         else:
             items[path.stem] = CatalogueItem(path.stem, path.stem, str(path.absolute()), product_type=" > ".join(place.parent.parts))
     if not items:
-        raise FeedError(f"The folder {folder} holds no images.", path=str(folder), remedy="Give a feed file, or a folder of JPEG, PNG, WebP or HEIC.")
+        raise FeedError(
+            f"The folder {folder} holds no images.", path=str(folder), remedy="Give a feed file, or a folder of JPEG, PNG, WebP or HEIC."
+        )
     return list(items.values()), skipped

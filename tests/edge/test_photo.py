@@ -157,7 +157,9 @@ def test_an_embedded_profile_is_brought_to_srgb():
     linear = _profile_with_gamma_one()
     photo = read_photo(encode(grey, "PNG", icc_profile=linear))
     assert 180 <= int(photo.rgb[0, 0, 0]) <= 195  # linear 0.5 is about 188 in sRGB
-    assert close(read_photo(encode(scene(), "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())).rgb, scene(), 0.1)
+    assert close(
+        read_photo(encode(scene(), "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())).rgb, scene(), 0.1
+    )
 
 
 def test_a_damaged_profile_is_passed_over():

@@ -104,6 +104,19 @@ def test_bad_images_are_skipped_by_name_and_the_rest_is_built(tmp_path):
     assert report["categories"] == {"Dresses > Kind 0": 2, "Dresses > Kind 1": 1, "Dresses > Kind 2": 1}
 
 
+def test_a_picture_that_breaks_a_stage_costs_only_itself(tmp_path):
+    class Brittle(FakeStages):
+        def cutout(self, photo, mask):
+            if photo.source_size == (401, 500):
+                raise ZeroDivisionError("odd width")
+            return super().cutout(photo, mask)
+
+    feed = draw_feed(tmp_path, 3, extra="odd,,img/odd.png\n")
+    Image.new("RGB", (401, 500), "red").save(tmp_path / "img/odd.png")
+    result = build(feed, tmp_path / "index", stages=Brittle())
+    assert result.items == 3 and [s.reason for s in result.skipped] == ["ZeroDivisionError: odd width"]
+
+
 def test_further_images_belong_to_their_item_and_can_stand_in_for_the_first(tmp_path):
     feed = draw_feed(tmp_path, 4)
     feed.write_text('id,image_link,additional_image_link\na,img/0.jpg,"img/1.jpg,img/gone.jpg"\nb,img/none.jpg,img/2.jpg\n')
@@ -243,8 +256,8 @@ def test_the_html_report_escapes_what_comes_from_the_feed():
     evil = "<script>alert(1)</script>"
     page = html_of(
         Report(
-            build_id="b", feed=evil, rows=1, items=1, vectors=1, self_recall=1.0, skipped=(Skipped(2, evil, evil, evil),), twins=((evil, evil),),
-            stage_seconds={evil: 1.0}, wall_seconds=1.0, categories={evil: 1}, calibration=None,
+            build_id="b", feed=evil, rows=1, items=1, vectors=1, self_recall=1.0, skipped=(Skipped(2, evil, evil, evil),),
+            twins=((evil, evil),), stage_seconds={evil: 1.0}, wall_seconds=1.0, categories={evil: 1}, calibration=None,
         )
     )  # fmt: skip
     assert "<script" not in page and "&lt;script&gt;" in page and "<svg" in page and "http" not in page

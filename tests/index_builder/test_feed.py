@@ -17,8 +17,8 @@ COLUMNS = (
 ).split()
 ROW = {
     "id": "7", "title": "Pinafore, größe \"S\"", "image_link": "img/7.jpg", "additional_image_link": "img/7b.jpg, https://x.test/7c.jpg",
-    "availability": "in_stock", "product_type": "Dresses > Pinafores", "google_product_category": "1604", "color": "Blé", "pattern": "plaid",
-    "size": "2T", "price": "12.50 EUR", "item_group_id": "g7", "quantity": "3", "location": "R4-S2",
+    "availability": "in_stock", "product_type": "Dresses > Pinafores", "google_product_category": "1604", "color": "Blé",
+    "pattern": "plaid", "size": "2T", "price": "12.50 EUR", "item_group_id": "g7", "quantity": "3", "location": "R4-S2",
 }  # fmt: skip
 
 
