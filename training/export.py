@@ -17,7 +17,7 @@ from edge.session import Session, read_model_folder
 from edge.transforms import letterbox_mirror, to_nchw, undo_letterbox
 from training.data import Row, read_pair, read_rows
 from training.embedder_model import PARTS, Embedder
-from training.segmenter_model import Segmenter
+from training.segmenter_model import Mirrored, Segmenter
 from training.train_embedder import LABELS, PATTERNS, SIZE, SLEEVES
 from training.train_segmenter import MEAN, STD
 
@@ -46,6 +46,7 @@ def export_segmenter(*, data: Path, run: Path, out: Path) -> None:
     state = torch.load(run / "best.pt", weights_only=True)
     model = Segmenter()
     model.load_state_dict(state["model"])
+    model = Mirrored(model).eval()
     size = int(state["size"])
     spec = {"role": "segmenter", "input_size": size, "mean": MEAN, "std": STD, "least_coverage": 0.01}
     session = _write(model, out, spec, size, dynamic=False)
