@@ -32,7 +32,7 @@ if ! inside "command -v g++" >/dev/null; then
     inside "apt-get -q update && apt-get -q install -y --no-install-recommends g++ python3-dev" >/dev/null
 fi
 
-echo "== with a compiler it installs, and OpenCV loads without libGL"
+echo "== with a compiler it installs, and OpenCV loads without a desktop's libraries"
 inside "make .venv/.installed && .venv/bin/python -c 'import cv2, hnswlib, onnxruntime, streamlit; print(\"cv2\", cv2.__version__)'"
 if inside "ldconfig -p" | grep -q libGL.so.1; then
     echo "this root has libGL, so the swap of OpenCV was not tried" >&2
