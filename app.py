@@ -37,7 +37,7 @@ HEADLINES = {
     Verdict.NOT_IN_CATALOGUE: ("out", "Not in the catalogue"),
 }
 # A part's cosine in words; the last line catches the rest.
-LIKENESS = ((0.92, "the same"), (0.80, "very alike"), (0.60, "alike"), (-1.1, "different"))
+LIKENESS = ((0.95, "very close"), (0.85, "close"), (0.70, "roughly alike"), (-1.1, "different"))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def stock(item: CatalogueItem) -> tuple[str, str]:
 
 
 def why(match: Match) -> str:
-    """'Shape the same · colour different': each part's likeness in words."""
+    """'Shape very close · colour different': each part's likeness in words."""
     said = [f"{part} {next(word for least, word in LIKENESS if score >= least)}" for part, score in match.parts.items()]
     return " · ".join(said).capitalize()
 
@@ -271,7 +271,8 @@ def sample_uri(path: str) -> str:
 
 
 def main() -> None:
-    st.set_page_config(page_title="Racklens", page_icon="🏷️", layout="centered")
+    # A picture, not an emoji: an emoji's picture would be fetched from the internet.
+    st.set_page_config(page_title="Racklens", page_icon=Image.new("RGB", (32, 32), "#1d4ed8"), layout="centered")
     st.html(STYLE)
     st.html(BRAND)
     for key, start in (("shown", []), ("earlier", []), ("round", 0)):

@@ -85,7 +85,7 @@ def test_a_match_tells_where_it_is_how_many_there_are_and_why_it_matched(open_pa
     shown = html(send(open_page(FakeLookup()), ("a.jpg", picture())))
     for words in ("Crew t-shirt, striped navy", "TSH-0001", "F-04-3", "6 in stock", "19.90 EUR", "Out of stock"):
         assert words in shown
-    assert "Match 0.95 – Shape the same · pattern alike · colour different" in shown
+    assert "Match 0.95 – Shape very close · pattern roughly alike · colour different" in shown
 
 
 def test_a_title_cannot_bring_markup_into_the_page(open_page) -> None:
