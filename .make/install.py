@@ -16,6 +16,7 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 HERE = Path(__file__).parent
+READY_MADE = "chroma-hnswlib==0.7.6"
 
 
 class Stop(Exception):
@@ -50,21 +51,37 @@ def lacking_for_compiling() -> str:
     return "" if Path(sysconfig.get_path("include"), "Python.h").exists() else "python3-dev"
 
 
-def check_hnswlib(python: Path, requirement: str) -> None:
-    """hnswlib comes as source. Without a compiler only a ready-made wheel helps; raises Stop if there is none."""
+def ready_made_hnswlib(python: Path, requirement: str) -> str:
+    """hnswlib comes as source. Where nothing can be compiled, the same module ready-made, installed and named; "" if pip may compile.
+
+    chroma-hnswlib is Chroma's build of hnswlib, published with wheels; it gives the same module `hnswlib` and file format.
+    Raises Stop where there is no wheel for this Python either.
+    """
     lacking = lacking_for_compiling()
     if not lacking:
-        return
-    tried = subprocess.run([python, "-m", "pip", "install", "--quiet", "--only-binary", "hnswlib", requirement], capture_output=True)
-    if tried.returncode:
-        raise Stop(f"{requirement} is compiled while it installs, and this system cannot: on Debian, apt-get install {lacking}")
+        return ""
+    for name in (requirement, READY_MADE):
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--only-binary", ":all:", name]
+        if subprocess.run(pip, capture_output=True).returncode == 0:
+            print(f"Nothing here compiles C++ ({lacking} is missing): {name} takes the place of hnswlib's source.", flush=True)
+            return name
+    raise Stop(f"{requirement} is compiled while it installs, and this system cannot: on Debian, apt-get install {lacking}")
+
+
+def without(requirements: Path, name: str, into: Path) -> Path:
+    """The requirements but for one name, as a new file."""
+    lines = [line for line in requirements.read_text().splitlines() if line.split("==")[0].strip() != name]
+    into.write_text("\n".join(lines) + "\n")
+    return into
 
 
 def install(venv: Path, requirements: Path) -> None:
     """Everything of the requirements file, CUDA's libraries if there is an NVIDIA driver, and a cv2 that loads."""
     python = make_environment(venv)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--requirement", requirements]
-    check_hnswlib(python, pinned(requirements, "hnswlib"))
+    chosen = requirements
+    if ready_made_hnswlib(python, pinned(requirements, "hnswlib")):
+        chosen = without(requirements, "hnswlib", venv / "requirements-without-hnswlib.txt")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--requirement", chosen]
     if shutil.which("nvidia-smi"):
         # The wheel finds CUDA's libraries when they come from the same index and the same major version.
         pip.append(pinned(requirements, "onnxruntime-gpu").replace("==", "[cuda,cudnn]=="))
