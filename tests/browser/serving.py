@@ -1,0 +1,63 @@
+"""The page really served, and a browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def skip_reason() -> str:
+    """Why browser tests cannot run here; "" where they can, and in CI, where a missing browser is a failure."""
+    if CHROMIUM is None and os.environ.get("CI") != "true":
+        return "no Chromium on this system (on Debian: apt-get install chromium)"
+    return ""
+
+
+@contextmanager
+def serving(index: Path, *, log: Path) -> Iterator[str]:
+    """A started server over an index, on a free port of this machine; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    with log.open("w") as out:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env={**os.environ, "RACKLENS_INDEX": str(index)})
+    try:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                if server.poll() is not None:
+                    raise AssertionError(log.read_text()) from None
+                time.sleep(0.5)
+        else:
+            raise AssertionError("the server did not start:\n" + log.read_text())
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@contextmanager
+def launched():
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # A root user, as in CI, has no sandbox; a small /dev/shm, as in containers, would crash the tab.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
