@@ -273,8 +273,8 @@ def sample_uri(path: str) -> str:
 def main() -> None:
     # A picture, not an emoji: an emoji's picture would be fetched from the internet.
     st.set_page_config(page_title="Racklens", page_icon=Image.new("RGB", (32, 32), "#1d4ed8"), layout="centered")
-    st.html(STYLE)
-    st.html(BRAND)
+    # Together in one block: a block of nothing but style is taken away for a moment at each rerun, and the page flickers.
+    st.html(STYLE + BRAND)
     for key, start in (("shown", []), ("earlier", []), ("round", 0)):
         st.session_state.setdefault(key, start)
     index_root = Path(os.environ.get("RACKLENS_INDEX") or "data/index")
