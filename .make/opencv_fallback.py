@@ -1,4 +1,4 @@
-"""Swap opencv-python for opencv-python-headless where the system lacks libraries of a desktop (libGL, libxcb, glib), which the former links to.
+"""Swap opencv-python for opencv-python-headless where the system lacks a desktop's libraries (libGL, libxcb, glib).
 
 Run with the python of the environment to check, right after installing. Prints one line only if it changes something.
 """
