@@ -273,7 +273,7 @@ def sample_uri(path: str) -> str:
 def main() -> None:
     # A picture, not an emoji: an emoji's picture would be fetched from the internet.
     st.set_page_config(page_title="Racklens", page_icon=Image.new("RGB", (32, 32), "#1d4ed8"), layout="centered")
-    # Together in one block: a block of nothing but style is taken away for a moment at each rerun, and the page flickers.
+    # In one block: Streamlit loads its HTML part late, so where the heading is to be seen the style is in force too.
     st.html(STYLE + BRAND)
     for key, start in (("shown", []), ("earlier", []), ("round", 0)):
         st.session_state.setdefault(key, start)

@@ -86,6 +86,7 @@ def page(browser, address: str) -> Iterator[Page]:
     page = context.new_page()
     page.goto(address)
     expect(page.get_by_text("About this box")).to_be_visible(timeout=120_000)
+    expect(page.locator("header.brand")).to_be_visible()  # comes with the style, after what Streamlit draws itself
     yield page
     context.close()
 
