@@ -1,0 +1,61 @@
+"""The edge commands as others script against them."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.__main__ import main
+from index_builder.__main__ import main as builder
+from index_builder.demo import draw_item, phone_view, studio_view
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "studio").mkdir()
+    for i in (0, 4, 8, 13):
+        item = draw_item(3, i)
+        cv2.imwrite(str(folder / "studio" / f"item-{i}.jpg"), studio_view(item)[..., ::-1])
+    photo, mask = phone_view(draw_item(3, 4), np.random.default_rng(1))
+    cv2.imwrite(str(folder / "photo.jpg"), photo[..., ::-1])
+    np.save(folder / "mask.npy", mask)
+    (folder / "notes.jpg").write_text("no picture")
+    assert builder(["build", str(folder / "studio"), "--out", str(folder / "index"), "--quiet"]) == 0
+    return folder
+
+
+def test_lookup_prints_a_json_line_per_photo_with_the_promised_keys(shop, capsys):
+    assert main(["lookup", str(shop / "photo.jpg"), "--index", str(shop / "index"), "--json"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert {"photo", "verdict", "probability", "matches", "concepts", "timings_ms"} <= set(line)
+    assert line["matches"][0]["item_id"] == "item-4"
+    assert set(line["matches"][0]["parts"]) == {"shape", "pattern", "colour"}
+
+
+def test_a_bad_photo_is_named_and_the_rest_is_done(shop, capsys):
+    code = main(["lookup", str(shop / "notes.jpg"), str(shop / "photo.jpg"), "--index", str(shop / "index"), "--json"])
+    out, err = capsys.readouterr()
+    assert code == 1 and "notes.jpg" in err and len(out.splitlines()) == 1
+
+
+def test_a_missing_index_ends_with_two_and_says_what_to_run(shop, capsys):
+    assert main(["lookup", str(shop / "photo.jpg"), "--index", str(shop / "nowhere")]) == 2
+    assert "index_builder build" in capsys.readouterr().err
+
+
+def test_segment_writes_a_mask_of_the_photos_size_on_the_garment(shop, tmp_path):
+    assert main(["segment", str(shop / "photo.jpg"), "--out", str(tmp_path)]) == 0
+    got = cv2.imread(str(tmp_path / "photo.png"), cv2.IMREAD_UNCHANGED)
+    want = np.load(shop / "mask.npy") > 0.5
+    assert got.dtype == np.uint8 and got.shape == want.shape
+    assert ((got > 127) & want).sum() / ((got > 127) | want).sum() > 0.9
+
+
+def test_doctor_says_what_runs_and_ends_with_one_when_unfit(shop, tmp_path, capsys):
+    assert main(["doctor", "--json", "--index", str(shop / "index")]) in (0, 1)
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["models"]) == {"segmenter", "embedder"} and report["index"]["items"] == 4
+    assert main(["doctor", "--json", "--models", str(tmp_path)]) == 1
+    assert "missing" in json.loads(capsys.readouterr().out)["problems"][0]
