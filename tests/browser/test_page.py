@@ -6,27 +6,22 @@ Without Chromium these tests are skipped, except in CI (CI=true), where its abse
 from __future__ import annotations
 
 import csv
-import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.browser.serving import ROOT, serving, skip_reason
+
 ITEMS = 24
 
 pytestmark = pytest.mark.browser
-if CHROMIUM is None and os.environ.get("CI") != "true":
-    pytest.skip("no Chromium on this system (on Debian: apt-get install chromium)", allow_module_level=True)
+if skip_reason():
+    pytest.skip(skip_reason(), allow_module_level=True)
 
-from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402 - only where there is a browser
+from playwright.sync_api import Page, expect  # noqa: E402 - only where there is a browser
 
 
 @pytest.fixture(scope="session")
@@ -45,38 +40,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A really started server on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env={**os.environ, "RACKLENS_INDEX": str(shop / "index")})
-    try:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                assert server.poll() is None, log.read_text()
-                time.sleep(0.5)
-        else:
-            pytest.fail("the server did not start:\n" + log.read_text())
+    with serving(shop / "index", log=tmp_path_factory.mktemp("server") / "log.txt") as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    assert CHROMIUM, "CI needs Chromium (on Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        # A root user, as in CI, has no sandbox; a small /dev/shm, as in containers, would crash the tab.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
