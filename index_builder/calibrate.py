@@ -42,6 +42,18 @@ def fit_logistic(x: np.ndarray, y: np.ndarray, *, ridge: float = 1.0, steps: int
     return scaled, float(w[-1] - scaled @ mean)
 
 
+def fit_rising(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+    """fit_logistic without features that would count against a match: a better score, lead or mask never makes it less likely."""
+    used = np.ones(x.shape[1], bool)
+    while True:
+        part, bias = fit_logistic(x[:, used], y)
+        if (part >= 0).all() or used.sum() == 1:
+            weights = np.zeros(x.shape[1])
+            weights[used] = np.maximum(part, 0)
+            return weights, bias
+        used[np.flatnonzero(used)[int(np.argmin(part * x[:, used].std(0)))]] = False
+
+
 def fit(trials: Sequence[Trial], *, source: str, false_accepts: float = 0.02, lost: float = 0.02) -> dict[str, Any] | None:
     """The calibration as Calibration.from_json reads it, or None with too few trials of either kind.
 
@@ -52,7 +64,7 @@ def fit(trials: Sequence[Trial], *, source: str, false_accepts: float = 0.02, lo
     right = np.array([t.right for t in trials], bool)
     if len(trials) < FEWEST_TRIALS or right.sum() < 10 or (~right).sum() < 10:
         return None
-    weights, bias = fit_logistic(x, right.astype(float))
+    weights, bias = fit_rising(x, right.astype(float))
     p = 1 / (1 + np.exp(-np.clip(x @ weights + bias, -40, 40)))
     wrong = np.sort(p[~right])
     accept_at = float(max(0.5, np.quantile(wrong, 1 - false_accepts)))

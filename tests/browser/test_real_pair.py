@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests.browser.serving import CHROMIUM, ROOT, launched, serving, skip_reason
+from tests.browser.serving import ROOT, serving, skip_reason
 
 DATA = ROOT.parent / "shared" / "data"
 
@@ -50,13 +50,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert made.returncode in (0, 1), made.stdout + made.stderr
     with serving(folder / "index", log=folder / "server.log") as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "CI needs Chromium (on Debian: apt-get install chromium)"
-    with launched() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize(("first", "second"), validation_pairs(), ids=lambda image: image[:8])

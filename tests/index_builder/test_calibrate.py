@@ -51,3 +51,8 @@ def test_leaving_an_item_out_leaves_out_all_its_pictures():
     scores = np.array([0.9, 0.8, 0.7, 0.6])
     assert best_per_item(scores, ["a", "b", "a", "c"]) == [("a", 0.9), ("b", 0.8), ("c", 0.6)]
     assert best_per_item(scores, ["a", "b", "a", "c"], without="a") == [("b", 0.8), ("c", 0.6)]
+
+
+def test_a_feature_that_only_looks_harmful_by_chance_is_left_out():
+    trials = [Trial((t.features[0], t.features[1], 0.5 if t.right else 0.9), t.known, t.right) for t in made_trials(200)]
+    assert fit(trials, source="made views")["weights"]["confidence"] == 0
