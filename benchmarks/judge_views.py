@@ -14,7 +14,9 @@ def emptied(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     small = cv2.resize(rgb, None, fx=s, fy=s, interpolation=cv2.INTER_AREA)
     hole = cv2.dilate((cv2.resize(alpha, small.shape[1::-1]) > 0.1).astype(np.uint8), np.ones((7, 7), np.uint8))
     filled = cv2.resize(cv2.inpaint(small, hole, 4, cv2.INPAINT_TELEA), (w, h), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    keep = cv2.GaussianBlur((cv2.dilate((alpha > 0.1).astype(np.uint8), np.ones((13, 13), np.uint8)) == 0).astype(np.float32), (0, 0), 3)[..., None]
+    keep = cv2.GaussianBlur((cv2.dilate((alpha > 0.1).astype(np.uint8), np.ones((13, 13), np.uint8)) == 0).astype(np.float32), (0, 0), 3)[
+        ..., None
+    ]
     grain = rgb.astype(np.float32) - cv2.GaussianBlur(rgb, (0, 0), 4).astype(np.float32)
     grain = np.where(keep > 0.5, grain, grain[::-1, ::-1] * (keep[::-1, ::-1] > 0.5))
     return np.clip(rgb * keep + (filled + grain) * (1 - keep), 0, 255).astype(np.uint8)
@@ -76,7 +78,9 @@ def composite_photo(rgb: np.ndarray, alpha: np.ndarray, background: np.ndarray, 
     box = box * fit + np.float32([width, height]) / 2 + np.float32(rng.uniform(-1, 1, 2) * free)
     m = cv2.getPerspectiveTransform(corners, np.float32(box))
     small = cv2.GaussianBlur(rgb, (0, 0), 0.6) if scale < 0.7 else rgb
-    front = cv2.warpPerspective((small.astype(np.float32) * shade[..., None]), m, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    front = cv2.warpPerspective(
+        (small.astype(np.float32) * shade[..., None]), m, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     a = np.clip(cv2.warpPerspective(alpha, m, (width, height), flags=cv2.INTER_LINEAR), 0, 1)
     a = cv2.GaussianBlur(a, (0, 0), 0.7)
     reach = float(rng.uniform(3, 10))
@@ -100,7 +104,11 @@ def studio_picture(rgb: np.ndarray, alpha: np.ndarray, rng: np.random.Generator 
     part, a = rgb[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1], alpha[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
     white = part.astype(np.float32) * a[..., None] + 255 * (1 - a[..., None])
     scale = 520 / max(part.shape[:2])
-    small = cv2.resize(white, (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = cv2.resize(
+        white,
+        (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))),
+        interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
+    )
     out = np.full((600, 600, 3), 255, np.uint8)
     top, left = (600 - small.shape[0]) // 2, (600 - small.shape[1]) // 2
     out[top : top + small.shape[0], left : left + small.shape[1]] = np.clip(small, 0, 255).astype(np.uint8)

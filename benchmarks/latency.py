@@ -34,7 +34,9 @@ def main() -> None:
     photos = [twelve_megapixels(i) for i in range(5)]
     report = lookup.report()
     size = np.mean([len(p) for p in photos]) / 2**20
-    print(f"{args.repeats} look-ups of 12-megapixel JPEGs ({size:.1f} MiB), {report.threads} threads, {dict(report.providers)}, {report.items} items\n")
+    print(
+        f"{args.repeats} look-ups of 12-megapixel JPEGs ({size:.1f} MiB), {report.threads} threads, {dict(report.providers)}, {report.items} items\n"
+    )
     lookup.look_up(photos[0])
     rows = [lookup.look_up(photos[i % 5]).timings_ms for i in range(args.repeats)]
     result = {}

@@ -131,9 +131,13 @@ def main() -> None:
         for method, encode in (("racklens", None), ("histogram", histogram), ("thumbnail", thumbnail)):
             q, g = (vectors[n] if encode is None else np.stack([encode(c) for _, c in sets[n]]) for n in (queries, gallery))
             r = ranks(q, g, truth)
-            line = {f"recall@{k}": round(float((r <= k).mean()), 4) for k in (1, 5, 20)} | {"auroc": round(auroc_leaving_out(q, g, truth), 4)}
+            line = {f"recall@{k}": round(float((r <= k).mean()), 4) for k in (1, 5, 20)} | {
+                "auroc": round(auroc_leaving_out(q, g, truth), 4)
+            }
             result[f"{queries}_{method}"] = line
-            print(f"{queries:12s} {method:12s}  {line['recall@1']:.3f}     {line['recall@5']:.3f}  {line['recall@20']:.3f}  {line['auroc']:.3f}")
+            print(
+                f"{queries:12s} {method:12s}  {line['recall@1']:.3f}     {line['recall@5']:.3f}  {line['recall@20']:.3f}  {line['auroc']:.3f}"
+            )
     lost = {name: sum(c is None for _, c in got) for name, got in sets.items()}
     result["no_garment_found"] = lost
     print(f"\nno garment found: {lost}\n\nreal pairs (rank of the studio-like cutout of photo B from photo A, and back)")

@@ -59,7 +59,9 @@ def main() -> None:
         line = {"n": int(where.sum()), "mean_iou": round(float(iou_a[where].mean()), 4), "median_iou": round(float(np.median(iou_a[where])), 4),
                 "under_0.80": round(float((iou_a[where] < 0.8).mean()), 4), "pixel_accuracy": round(float(np.array(accuracy)[where].mean()), 4)}  # fmt: skip
         result[name] = line
-        print(f"{name:9s} {line['n']:4d}   {line['mean_iou']:.4f}   {line['median_iou']:.4f}  {line['under_0.80']:.4f}  {line['pixel_accuracy']:.4f}")
+        print(
+            f"{name:9s} {line['n']:4d}   {line['mean_iou']:.4f}   {line['median_iou']:.4f}  {line['under_0.80']:.4f}  {line['pixel_accuracy']:.4f}"
+        )
     result["median_ms"] = round(float(np.median(ms)), 1)
     if args.sheet:
         cells.sort(key=lambda c: c[0])

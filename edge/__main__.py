@@ -106,7 +106,9 @@ def main(argv: list[str] | None = None) -> int:
     """Exit codes: 0 fine, 1 some inputs failed, 2 unusable arguments or set-up (doctor: 1 if not fit)."""
     parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    lookup = commands.add_parser("lookup", help="which catalogue item is it", epilog="python -m edge lookup photo.jpg --index data/index --json")
+    lookup = commands.add_parser(
+        "lookup", help="which catalogue item is it", epilog="python -m edge lookup photo.jpg --index data/index --json"
+    )
     lookup.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     lookup.add_argument("--index", type=Path, required=True, help="folder that `index_builder build` wrote")
     lookup.add_argument("--k", type=int, default=10, help="matches per photo (default 10)")

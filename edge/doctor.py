@@ -28,7 +28,9 @@ def examine(*, index_root: Path | None, models: Path | None = None) -> dict[str,
         stages = Stages.open(models)
         facts["models"] = {role: {"provider": s.provider, "sha256": s.folder.sha256[:12]} for role, s in stages.sessions.items()}
         if any(s.fell_back for s in stages.sessions.values()):
-            problems.append("A GPU is there, but the CPU does the work: install the CUDA libraries that onnxruntime-gpu names (README, GPU).")
+            problems.append(
+                "A GPU is there, but the CPU does the work: install the CUDA libraries that onnxruntime-gpu names (README, GPU)."
+            )
         if index_root is not None:
             lookup = Lookup.open(index_root, stages=stages)
             report = lookup.report()

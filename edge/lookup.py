@@ -1,6 +1,6 @@
 """Lookup: a photo's bytes -> Answer. The one facade that the page and the command line use.
 
-    read -> mask -> cutout -> embed -> search -> one result per item -> verdict
+read -> mask -> cutout -> embed -> search -> one result per item -> verdict
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class Lookup:
                     f"The calibration {overlay} cannot be read ({error}).", path=str(overlay), remedy="Delete it, or calibrate again."
                 ) from error
         index = Index.open(folder, manifest=manifest)
-        return cls(stages=stages, index=index, catalogue=Catalogue.open(folder / "catalogue.sqlite"), folder=folder, calibration=calibration)
+        return cls(
+            stages=stages, index=index, catalogue=Catalogue.open(folder / "catalogue.sqlite"), folder=folder, calibration=calibration
+        )
 
     def look_up(self, data: bytes, *, k: int = 10) -> Answer:
         """A photo's bytes -> Answer with up to k matches, one per item, best first. Raises PhotoError."""

@@ -37,7 +37,17 @@ def read_rows(data: Path) -> list[Row]:
             if part == "train":
                 part = "tune" if zlib.crc32(r["sender"].encode()) % 12 == 0 else "fit"
             rows.append(
-                Row(r["image"], r["sender"], part, r["label"], r["pattern"], r["sleeve"], r["presentation"], r["mask"], float(r["agreement"] or 0))
+                Row(
+                    r["image"],
+                    r["sender"],
+                    part,
+                    r["label"],
+                    r["pattern"],
+                    r["sleeve"],
+                    r["presentation"],
+                    r["mask"],
+                    float(r["agreement"] or 0),
+                )
             )
     return rows
 

@@ -53,7 +53,9 @@ class Embedder(nn.Module):
         self.shape_squeeze = nn.Sequential(nn.Conv2d(widths[3], 48, 1, bias=False), nn.BatchNorm2d(48), nn.ReLU(inplace=True))
         self.shape_head = nn.Linear(48 * 16 + widths[3], PARTS["shape"])
         self.pattern_head = nn.Linear(4 * widths[2], PARTS["pattern"])
-        self.pattern_mix = nn.Sequential(nn.Conv2d(widths[2], 2 * widths[2], 1, bias=False), nn.BatchNorm2d(2 * widths[2]), nn.ReLU(inplace=True))
+        self.pattern_mix = nn.Sequential(
+            nn.Conv2d(widths[2], 2 * widths[2], 1, bias=False), nn.BatchNorm2d(2 * widths[2]), nn.ReLU(inplace=True)
+        )
         self.palette = nn.Sequential(nn.Conv2d(3, 32, 1), nn.ReLU(inplace=True), nn.Conv2d(32, 64, 1), nn.ReLU(inplace=True))
         self.colour_head = nn.Linear(128 + 256, PARTS["colour"])
         self.log_weights = nn.Parameter(torch.zeros(len(PARTS)))

@@ -48,7 +48,16 @@ def wrong_mask(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     out = np.clip((soft - 0.5) * 6 + 0.5, 0, 1)
     if rng.random() < 0.12:  # a bite out of it, or something beside it taken along
         x, y = rng.integers(0, s, 2)
-        cv2.ellipse(out, (int(x), int(y)), (int(s * rng.uniform(0.04, 0.14)), int(s * rng.uniform(0.04, 0.14))), 0, 0, 360, float(rng.random() < 0.5), -1)
+        cv2.ellipse(
+            out,
+            (int(x), int(y)),
+            (int(s * rng.uniform(0.04, 0.14)), int(s * rng.uniform(0.04, 0.14))),
+            0,
+            0,
+            360,
+            float(rng.random() < 0.5),
+            -1,
+        )
     return out.astype(np.float32)
 
 

@@ -70,7 +70,16 @@ def export_segmenter(*, data: Path, run: Path, out: Path) -> None:
     spec["confidence"] = {"slope": round(float(slope), 4), "offset": round(float(offset), 4), "fitted_on": len(real)}
     (out / "model.json").write_text(json.dumps(spec, indent=2) + "\n")
     error = np.abs(np.clip(np.polyval([slope, offset], soft), 0, 1) - real).mean()
-    print(json.dumps({"tune_iou": round(float(np.mean(real)), 4), "onnx_minus_torch": worst, "confidence_error": round(float(error), 4), **spec["confidence"]}))
+    print(
+        json.dumps(
+            {
+                "tune_iou": round(float(np.mean(real)), 4),
+                "onnx_minus_torch": worst,
+                "confidence_error": round(float(error), 4),
+                **spec["confidence"],
+            }
+        )
+    )
 
 
 def export_embedder(*, data: Path, run: Path, out: Path) -> None:

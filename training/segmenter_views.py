@@ -63,7 +63,9 @@ def background_of(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -
     scale = max(1.0, 0.5 * s / min(w, h) * rng.uniform(0.6, 1.2))
     patch = cv2.resize(patch, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
     ph, pw = patch.shape[:2]
-    return cv2.copyMakeBorder(patch, 0, max(0, s - ph), 0, max(0, s - pw), cv2.BORDER_REFLECT_101 if max(s - ph, s - pw) < min(ph, pw) else cv2.BORDER_REFLECT)[:s, :s]
+    return cv2.copyMakeBorder(
+        patch, 0, max(0, s - ph), 0, max(0, s - pw), cv2.BORDER_REFLECT_101 if max(s - ph, s - pw) < min(ph, pw) else cv2.BORDER_REFLECT
+    )[:s, :s]
 
 
 def flat_background(size: int, rng: np.random.Generator) -> np.ndarray:

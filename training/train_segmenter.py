@@ -63,7 +63,9 @@ class Views(torch.utils.data.IterableDataset):
             background = None
             if self.whole[i] and rng.random() < 0.35:
                 j = int(rng.integers(n))
-                background = flat_background(self.rgb.shape[1], rng) if rng.random() < 0.3 else background_of(self.rgb[j], self.mask[j], rng)
+                background = (
+                    flat_background(self.rgb.shape[1], rng) if rng.random() < 0.3 else background_of(self.rgb[j], self.mask[j], rng)
+                )
             x, y = training_view(self.rgb[i], self.mask[i], background, rng, self.size)
             yield torch.from_numpy(x), torch.from_numpy(y)
 
@@ -123,6 +125,7 @@ def train(
         print(f"resumed at step {step}, best {best:.4f}", flush=True)
     else:
         ema.load_state_dict(model.state_dict())
+
     def views(side: int):
         return iter(torch.utils.data.DataLoader(Views(rgb, mask, kinds, side, seed + step), batch, num_workers=1, prefetch_factor=6))
 
@@ -169,11 +172,23 @@ def _checkpoint(run, model, ema, optimiser, step, best, spent, rgb, mask) -> flo
         best = float(iou.mean())
         torch.save({"model": ema.state_dict(), "size": rgb.shape[1]}, run / "best.pt")
     torch.save(
-        {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "best": best, "spent": spent},
+        {
+            "model": model.state_dict(),
+            "ema": ema.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "best": best,
+            "spent": spent,
+        },
         run / "last.tmp",
     )
     (run / "last.tmp").replace(run / "last.pt")
-    line = {"step": step, "minutes": round(spent / 60, 1), "tune_iou": round(float(iou.mean()), 4), "under_0.80": round(float((iou < 0.8).mean()), 4)}
+    line = {
+        "step": step,
+        "minutes": round(spent / 60, 1),
+        "tune_iou": round(float(iou.mean()), 4),
+        "under_0.80": round(float((iou < 0.8).mean()), 4),
+    }
     print(json.dumps(line), flush=True)
     with open(run / "log.jsonl", "a") as file:
         file.write(json.dumps(line) + "\n")

@@ -6,7 +6,6 @@ import csv
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import pytest
