@@ -42,14 +42,23 @@ class Calibration:
         )
 
     def probability(self, features: Sequence[float]) -> float:
-        """Chance, 0..1, that the first match is the garment in the photo; features in the order of FEATURES."""
+        """Chance, 0..1, that the first match is the garment in the photo; features in the order of FEATURES.
+
+        No surer than the number of trials allows: 100 trials cannot back 99.9 %.
+        """
         z = self.bias + sum(w * f for w, f in zip(self.weights, features, strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, z))))
+        p = 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, z))))
+        return max(1.0 - surest(self.trials), min(surest(self.trials), p))
 
     def verdict(self, probability: float) -> Verdict:
         if probability >= self.accept_at:
             return Verdict.IN_CATALOGUE
         return Verdict.NOT_IN_CATALOGUE if probability < self.reject_at else Verdict.UNSURE
+
+
+def surest(trials: int) -> float:
+    """The highest probability that so many trials can back, by Laplace's rule of succession; the lowest is 1 minus it."""
+    return (trials + 1) / (trials + 2)
 
 
 def features_of(scores: Sequence[float], confidence: float) -> tuple[float, float, float]:

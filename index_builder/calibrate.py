@@ -11,7 +11,7 @@ import numpy as np
 from edge.errors import PhotoError
 from edge.stages import Stages
 from edge.types import Cutout, Photo
-from edge.verdict import FEATURES, features_of
+from edge.verdict import FEATURES, features_of, surest
 from index_builder.phone_views import phone_like_photo
 
 FEWEST_TRIALS = 30
@@ -66,6 +66,7 @@ def fit(trials: Sequence[Trial], *, source: str, false_accepts: float = 0.02, lo
         return None
     weights, bias = fit_rising(x, right.astype(float))
     p = 1 / (1 + np.exp(-np.clip(x @ weights + bias, -40, 40)))
+    p = np.clip(p, 1 - surest(len(trials)), surest(len(trials)))  # as Calibration.probability says it
     wrong = np.sort(p[~right])
     accept_at = float(max(0.5, np.quantile(wrong, 1 - false_accepts)))
     reject_at = float(min(np.quantile(p[right], lost), accept_at, 0.5))

@@ -12,6 +12,12 @@ def test_a_better_score_and_a_longer_lead_never_lower_the_probability():
     assert c.probability((0.9, 0.2, 0.9)) > c.probability((0.8, 0.2, 0.9)) > c.probability((0.8, 0.1, 0.9))
 
 
+def test_few_trials_never_back_near_certainty():
+    c = Calibration.from_json({**LINE, "weights": {"score": 1000.0, "margin": 0.0, "confidence": 0.0}})
+    assert c.probability((1.0, 0.3, 1.0)) == pytest.approx(101 / 102)
+    assert c.probability((-1.0, 0.0, 1.0)) == pytest.approx(1 / 102)
+
+
 def test_between_the_two_cutoffs_the_answer_is_unsure():
     c = Calibration.from_json(LINE)
     assert [c.verdict(p) for p in (0.9, 0.5, 0.1)] == [Verdict.IN_CATALOGUE, Verdict.UNSURE, Verdict.NOT_IN_CATALOGUE]
