@@ -33,6 +33,7 @@ from edge.catalogue import VectorRow, write_catalogue
 from edge.errors import IndexFolderError, RacklensError, SetupError
 from edge.index import CURRENT_NAME, Index, write_index
 from edge.manifest import MANIFEST_NAME, Manifest, damaged_files, sha256_of, sync_folder, write_durably
+from edge.session import usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import CatalogueItem, Cutout
 from index_builder.feed import SkippedRow, read_feed
@@ -148,10 +149,6 @@ def build(
         build_id, folder, kept, manifest.count, tuple(gathered.skipped), self_recall, time.perf_counter() - started,
         manifest.calibration is not None,
     )  # fmt: skip
-
-
-def usable_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _gather(

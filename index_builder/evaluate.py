@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.errors import FeedError, PhotoError, SetupError
 from edge.lookup import Lookup, overlay_path
+from edge.manifest import write_durably
 from edge.types import Verdict
 from edge.verdict import features_of
 from index_builder.calibrate import FEWEST_TRIALS, Trial, fit
@@ -132,10 +133,7 @@ def main_evaluate(args: argparse.Namespace) -> int:
                 f"{len(trials)} queries are too few to calibrate.",
                 remedy=f"Give at least {FEWEST_TRIALS}, ten or more of them of garments that are not in the catalogue.",
             )
-        target = overlay_path(lookup.folder)
-        temporary = target.with_suffix(".tmp")
-        temporary.write_text(json.dumps(calibration, indent=2))
-        temporary.replace(target)
+        write_durably(overlay_path(lookup.folder), json.dumps(calibration, indent=2).encode())
         result["calibration"] = calibration
     if args.json:
         print(json.dumps(result))
