@@ -16,6 +16,7 @@ from edge.manifest import REBUILD
 from edge.types import CatalogueItem
 
 _COLUMNS = [f.name for f in fields(CatalogueItem)]
+_SEARCHED = ("item_id", "title", "product_type", "color", "pattern", "location")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,14 @@ class VectorRow:
     item_id: str
     image: str
     thumb: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Some of the items that were asked for, and how many there are in all."""
+
+    items: tuple[CatalogueItem, ...]
+    total: int
 
 
 def write_catalogue(path: Path, items: Iterable[CatalogueItem], vectors: Iterable[VectorRow]) -> None:
@@ -101,6 +110,39 @@ class Catalogue:
         """All items, by id."""
         return map(_to_item, self._ask(f"SELECT {', '.join(_COLUMNS)} FROM items ORDER BY item_id"))
 
+    def browse(self, *, text: str = "", product_type: str = "", color: str = "", limit: int = 24, offset: int = 0) -> ItemPage:
+        """Items, by title, whose id, title, type, colour, pattern or shelf contain every word of `text`; an empty filter lets all pass."""
+        holds_word = " OR ".join(f"{name} LIKE ? ESCAPE '!'" for name in _SEARCHED)
+        tests = [f"({holds_word})" for _ in text.split()]
+        values: list[object] = [_containing(word) for word in text.split() for _ in _SEARCHED]
+        for name, value in (("product_type", product_type), ("color", color)):
+            if value:
+                tests.append(f"{name} = ?")
+                values.append(value)
+        where = f"FROM items WHERE {' AND '.join(tests)}" if tests else "FROM items"
+        rows = self._ask(f"SELECT {', '.join(_COLUMNS)} {where} ORDER BY title, item_id LIMIT ? OFFSET ?", *values, limit, offset)
+        return ItemPage(tuple(map(_to_item, rows)), self._ask(f"SELECT count(*) {where}", *values)[0][0])
+
+    def values_of(self, column: str) -> list[tuple[str, int]]:
+        """What a column of the catalogue holds and how often, most frequent first, empty values left out. Raises ValueError."""
+        if column not in _COLUMNS:
+            raise ValueError(f"the catalogue has no column {column!r}")
+        return self._ask(f"SELECT {column}, count(*) FROM items WHERE {column} != '' GROUP BY 1 ORDER BY 2 DESC, 1")
+
+    def item(self, item_id: str) -> CatalogueItem:
+        """One item. Raises KeyError for an id that is not there."""
+        rows = self._ask(f"SELECT {', '.join(_COLUMNS)} FROM items WHERE item_id = ?", item_id)
+        if not rows:
+            raise KeyError(item_id)
+        return _to_item(rows[0])
+
+    def vectors_of(self, item_id: str) -> list[VectorRow]:
+        """An item's vectors with their thumbnails, by label; none for an id that is not there."""
+        return [
+            VectorRow(*row)
+            for row in self._ask("SELECT label, item_id, image, thumb FROM vectors WHERE item_id = ? ORDER BY label", item_id)
+        ]
+
     def vectors(self) -> list[VectorRow]:
         """All vectors' rows, by label."""
         return [VectorRow(*row) for row in self._ask("SELECT label, item_id, image, thumb FROM vectors ORDER BY label")]
@@ -111,6 +153,13 @@ class Catalogue:
                 return self._connection.execute(question, values).fetchall()
         except sqlite3.Error as error:
             raise IndexFolderError(f"The catalogue cannot be read ({error}).", path=str(self._path), remedy=REBUILD) from error
+
+
+def _containing(word: str) -> str:
+    """A word as a LIKE pattern; its own wildcards stand for themselves."""
+    for special in "!%_":
+        word = word.replace(special, "!" + special)
+    return f"%{word}%"
 
 
 def _to_row(item: CatalogueItem) -> tuple:

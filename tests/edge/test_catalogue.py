@@ -67,3 +67,33 @@ def test_a_missing_or_foreign_file_says_what_to_run(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(IndexFolderError, match="python -m index_builder build"):
         Catalogue.open(path)
+
+
+def test_browsing_finds_every_word_in_any_column_and_counts_what_it_does_not_give(path):
+    catalogue = Catalogue.open(path)
+    assert [item.item_id for item in catalogue.browse().items] == ["b", "a"]  # by title
+    assert [item.item_id for item in catalogue.browse(text="SMOCK red").items] == ["a"]
+    assert catalogue.browse(text="smock blue").total == 0
+    assert [item.item_id for item in catalogue.browse(product_type="Dresses > Smocks", color="red").items] == ["a"]
+    second = catalogue.browse(limit=1, offset=1)
+    assert [item.item_id for item in second.items] == ["a"] and second.total == 2
+
+
+@pytest.mark.parametrize("word", ["%", "_", "!", "' OR 1=1 --"])
+def test_a_searched_word_is_only_ever_a_word(path, word):
+    assert Catalogue.open(path).browse(text=word).total == 0
+
+
+def test_filters_are_offered_with_their_counts(path):
+    catalogue = Catalogue.open(path)
+    assert catalogue.values_of("color") == [("red", 1)]
+    with pytest.raises(ValueError, match="no column"):
+        catalogue.values_of("color; DROP TABLE items")
+
+
+def test_an_item_is_opened_with_all_its_pictures(path):
+    catalogue = Catalogue.open(path)
+    assert catalogue.item("b") == ITEMS[0]
+    assert catalogue.vectors_of("b") == ROWS[:2] and catalogue.vectors_of("nowhere") == []
+    with pytest.raises(KeyError):
+        catalogue.item("nowhere")
