@@ -6,6 +6,7 @@
     |   |-- PhotoTooLarge     more pixels or bytes than the limit
     |   |-- PhotoTruncated    the file ends too early
     |   `-- NoGarmentFound    segmentation found nothing to look up
+    |-- RequestError          whoever asked can act: a weight, an item or a category that is not there
     `-- SetupError            the operator can act: models, index, settings
         |-- ModelError        a model is missing, damaged or does not fit
         |-- IndexFolderError  an index is missing, damaged or does not fit
@@ -65,6 +66,10 @@ class NoGarmentFound(PhotoError):
             "No garment was found in the photo.",
             remedy="Fill the frame with the whole garment, on a background of another colour, and try again.",
         )
+
+
+class RequestError(RacklensError):
+    """Something was asked for that is not there or makes no sense: a part, an item, a category."""
 
 
 class SetupError(RacklensError):

@@ -111,14 +111,41 @@ class CatalogueItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Which items may answer; an empty field asks nothing, an item has to satisfy every other.
+
+    categories: levels of a product type, or a path of them ("Dresses", "Tops > T-Shirt"); colours: as in the feed; one of several is enough,
+    case does not matter. in_stock: leave out what is known not to be on the shelf.
+    """
+
+    categories: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    in_stock: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("categories", "colours"):
+            if isinstance(getattr(self, name), str):
+                raise ValueError(f"Filter.{name} must be several texts, got one")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """One candidate. score: cosine in -1..1 of the whole vector; parts: cosine per part. rank counts from 1."""
+    """One candidate, its score and why.
+
+    score: cosine in -1..1 of the whole vector with the query as it was ranked by (weighted, moved); rank counts from 1.
+    parts: cosine per part with the photo itself. percentile, part_percentiles: share, 0..1, of random pairs of this catalogue's items
+    that are less alike; 0 where the catalogue has no two items. variant_of: the id of an earlier match of the same item group, or "".
+    """
 
     item: CatalogueItem
     score: float
     parts: Mapping[str, float]
     rank: int
     thumb: str = ""
+    percentile: float = 0.0
+    part_percentiles: Mapping[str, float] = field(default_factory=dict)
+    variant_of: str = ""
 
 
 class Verdict(StrEnum):
@@ -131,7 +158,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a look-up gives. probability: calibrated chance that the first match is the garment in the photo, 0..1."""
+    """What a look-up gives. probability: calibrated chance that the first match is the garment in the photo, 0..1.
+
+    photo, mask, cutout: of the first photo that could be used. photos: how many were; left_out: place in the order given -> why not.
+    query: float32 (D,), norm 1, the photos' fused vector before any preference, which `Lookup.refine` starts from; None: cannot be refined.
+    """
 
     verdict: Verdict
     probability: float
@@ -142,3 +173,6 @@ class Answer:
     index_build: str
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     concepts: Mapping[str, object] = field(default_factory=dict)
+    query: np.ndarray | None = None
+    photos: int = 1
+    left_out: Mapping[int, str] = field(default_factory=dict)
