@@ -96,7 +96,7 @@ class Lookup:
         clock.lap("embed")
         matches = self.rank(embedding.vector, k=k)
         clock.lap("search")
-        features = features_of([m.score for m in matches], mask.confidence)
+        features = features_of([m.score for m in matches], mask.confidence, tuple(matches[0].parts.values()) if matches else ())
         if self._calibration is None:
             probability, verdict = 0.0, Verdict.UNSURE
         else:

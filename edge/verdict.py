@@ -9,7 +9,11 @@ from typing import Any
 
 from edge.types import Verdict
 
-FEATURES = ("score", "margin", "confidence")
+FEATURES = ("score", "margin", "confidence", "nearness", "lead", "weakest")
+"""What a verdict may rest on, as features_of gives it. A calibration names those it uses; the others weigh nothing."""
+
+_FULL_NEARNESS = 0.02
+"""Distance from a perfect match below which nearer says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Calibration:
     source: "made views" (phone-like views of the catalogue itself) or "labelled queries".
     """
 
-    weights: tuple[float, float, float]
+    weights: tuple[float, ...]
     bias: float
     accept_at: float
     reject_at: float
@@ -30,9 +34,12 @@ class Calibration:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Calibration:
-        w = data["weights"]
+        """Raises KeyError, TypeError, ValueError where something is missing or no feature is known by that name."""
+        w = dict(data["weights"])
+        if not w or not set(w) <= set(FEATURES):
+            raise KeyError(f"weights of {', '.join(FEATURES)}")
         return cls(
-            tuple(float(w[name]) for name in FEATURES),
+            tuple(float(w.get(name, 0.0)) for name in FEATURES),
             float(data["bias"]),
             float(data["accept_at"]),
             float(data["reject_at"]),
@@ -61,10 +68,26 @@ def surest(trials: int) -> float:
     return (trials + 1) / (trials + 2)
 
 
-def features_of(scores: Sequence[float], confidence: float) -> tuple[float, float, float]:
-    """Best score, its lead over the next item, and the mask's expected IoU. scores: one per item, best first, may be empty."""
+def features_of(scores: Sequence[float], confidence: float, parts: Sequence[float] = ()) -> tuple[float, ...]:
+    """Ranked scores -> FEATURES, each larger for a likelier match.
+
+    scores: cosine per item, best first, may be empty. confidence: the mask's expected IoU. parts: cosine of each part with
+    the first match; without them its score stands in.
+    score, margin  the best cosine and its lead over the next item
+    nearness       -ln of the distance to a perfect match: each halving of it counts the same
+    lead           margin as a share of the next item's distance, 0..1 (the ratio test of Lowe 2004)
+    weakest        nearness of the part that fits worst: where only the colour differs, it is another item
+    """
     if not scores:
-        return -1.0, 0.0, confidence
-    second = scores[1] if len(scores) > 1 else -1.0
+        return -1.0, 0.0, confidence, nearness(-1.0), 0.0, nearness(-1.0)
+    best = float(scores[0])
+    second = float(scores[1]) if len(scores) > 1 else -1.0
     # Beyond 0.3 a longer lead says nothing more; without the cap a catalogue of one item would be sure of everything.
-    return float(scores[0]), float(min(0.3, scores[0] - second)), float(confidence)
+    margin = min(0.3, best - second)
+    lead = margin / max(1e-3, 1.0 - (best - margin))
+    return best, margin, float(confidence), nearness(best), float(lead), nearness(min(parts, default=best))
+
+
+def nearness(cosine: float) -> float:
+    """-1..1 -> -0.7..3.9, rising."""
+    return -math.log(max(0.0, 1.0 - float(cosine)) + _FULL_NEARNESS)
