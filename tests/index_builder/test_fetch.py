@@ -63,7 +63,7 @@ def pauses():
 
 @pytest.fixture
 def fetcher(pauses):
-    return Fetcher(sleep=pauses.append, max_mebibytes=1)
+    return Fetcher(sleep=pauses.append, max_mebibytes=1, allow_private=True)
 
 
 def test_files_paths_and_file_addresses_are_read(tmp_path, fetcher):
