@@ -147,6 +147,16 @@ class Catalogue:
         """All vectors' rows, by label."""
         return [VectorRow(*row) for row in self._ask("SELECT label, item_id, image, thumb FROM vectors ORDER BY label")]
 
+    def owners(self) -> tuple[list[int], list[str]]:
+        """The item of every vector, by label, as its place in the list of item ids that comes along."""
+        ids = [row[0] for row in self._ask("SELECT item_id FROM vectors ORDER BY label")]
+        places = {item_id: place for place, item_id in enumerate(dict.fromkeys(ids))}
+        return [places[item_id] for item_id in ids], list(places)
+
+    def facets(self) -> list[tuple[str, str, str, int | None]]:
+        """Product type, colour, availability and quantity of every vector's item, by label: what a filter asks about."""
+        return self._ask("SELECT product_type, color, availability, quantity FROM vectors JOIN items USING (item_id) ORDER BY label")
+
     def _ask(self, question: str, *values: object) -> list[tuple]:
         try:
             with self._lock:

@@ -1,26 +1,30 @@
 """Lookup: a photo's bytes -> Answer. The one facade that the page and the command line use.
 
-read -> mask -> cutout -> embed -> search -> one result per item -> verdict
+read -> mask -> cutout -> embed (-> several photos fused) -> search -> one result per item -> verdict
+refine: what a person says -> the query weighted and moved -> search again; the photo is not touched again
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edge.catalogue import Catalogue
-from edge.embed import part_scores
-from edge.errors import IndexFolderError
+from edge.errors import IndexFolderError, PhotoError, RequestError
+from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
+from edge.rank import Change, checked_weights, fused, moved, moved_towards
 from edge.stages import PIPELINE_VERSION, Stages
-from edge.types import Answer, Match, Verdict
-from edge.verdict import Calibration, features_of
+from edge.types import Answer, Cutout, Filter, Mask, Match, Photo, Verdict
+from edge.verdict import Calibration, judge
+
+__all__ = ["Change", "Filter", "Lookup", "RuntimeReport", "current_build", "moved", "overlay_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Lookup:
         self.index = index
         self.catalogue = catalogue
         self.folder = folder
+        self._gallery = Gallery(index, catalogue, stages.parts)
         self._calibration_json = calibration
         self._calibration = Calibration.from_json(calibration) if calibration else None
 
@@ -83,43 +88,145 @@ class Lookup:
             stages=stages, index=index, catalogue=Catalogue.open(folder / "catalogue.sqlite"), folder=folder, calibration=calibration
         )
 
-    def look_up(self, data: bytes, *, k: int = 10) -> Answer:
-        """A photo's bytes -> Answer with up to k matches, one per item, best first. Raises PhotoError."""
+    def look_up(self, data: bytes, *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None) -> Answer:
+        """A photo's bytes -> Answer with up to k matches, one per item, best first.
+
+        weights: part -> how much it matters, 0 or more, 1 as trained, parts not named 1. only: the items that may answer.
+        Raises PhotoError, and RequestError for a part, category or colour that is not there.
+        """
+        return self.look_up_photos((data,), k=k, weights=weights, only=only)
+
+    def look_up_photos(
+        self, photos: Sequence[bytes], *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None
+    ) -> Answer:
+        """Several photos of one item (front, back, detail) -> one Answer; see `look_up`.
+
+        Photos that cannot be used are left out and named in the Answer; if none can, the first one's PhotoError is raised.
+        """
+        if not photos:
+            raise ValueError("no photo to look up")
+        clock, seen, errors = _Clock(), [], {}
+        for place, data in enumerate(photos):
+            try:
+                photo = self.stages.read(data)
+                clock.lap("read")
+                mask = self.stages.mask(photo)
+                clock.lap("segment")
+                seen.append(self._see(photo, mask, clock))
+            except PhotoError as error:
+                errors[place] = error
+        if not seen:
+            raise errors[0]
+        left_out = {place: str(error) for place, error in errors.items()}
+        return self._answer(seen, clock, k=k, weights=weights, only=only, left_out=left_out)
+
+    def look_up_mask(
+        self, photo: Photo, mask: Mask, *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None
+    ) -> Answer:
+        """A photo with an outline that is known, as after a correction -> Answer; see `look_up`."""
         clock = _Clock()
-        photo = self.stages.read(data)
-        clock.lap("read")
-        mask = self.stages.mask(photo)
-        clock.lap("segment")
+        return self._answer([self._see(photo, mask, clock)], clock, k=k, weights=weights, only=only)
+
+    def refine(
+        self,
+        answer: Answer,
+        *,
+        weights: Mapping[str, float] | None = None,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        k: int = 10,
+        only: Filter | None = None,
+    ) -> Answer:
+        """The same photo ranked anew by what a person says: which parts matter, "more like this" and "not like this" (item ids).
+
+        Always starts from the photo itself, so give all that was said so far, not only the newest. Disliked items come last. The whole
+        catalogue is searched with the changed query, which takes no longer than ranking some candidates anew and misses none.
+        Raises RequestError for a part, item, category or colour that is not there; ValueError for an Answer without a query.
+        """
+        if answer.query is None or answer.query.shape != (self.index.dim,):
+            raise ValueError("this Answer holds no query of this index")
+        both = sorted(set(liked) & set(disliked))
+        if both:
+            raise RequestError(f"{', '.join(both)} cannot be both liked and disliked.", remedy="Choose one of the two.")
+        clock = _Clock()
+        query, gallery = answer.query, self._gallery
+        # The view that a person saw beside the match, and judged, is the one most like the photo.
+        examples = [np.array([v[np.argmax(v @ query)] for v in map(gallery.views, ids)], np.float32) for ids in (liked, disliked)]
+        towards = moved_towards(query, *examples, self.stages.parts) if liked or disliked else query
+        matches, verdict, probability = self._ranked(
+            query, towards, answer.confidence, k=k, weights=weights, only=only, last=frozenset(disliked)
+        )
+        clock.lap("refine")
+        timings = {**answer.timings_ms, "refine": clock.timings()["refine"]}
+        return replace(answer, matches=matches, verdict=verdict, probability=probability, timings_ms=timings, index_build=self.folder.name)
+
+    def categories(self) -> tuple[str, ...]:
+        """Product types of the catalogue, most frequent first, for `Filter.categories`."""
+        return tuple(value for value, _ in self.catalogue.values_of("product_type"))
+
+    def colours(self) -> tuple[str, ...]:
+        """Colours of the catalogue as its feed names them, most frequent first, for `Filter.colours`."""
+        return tuple(value for value, _ in self.catalogue.values_of("color"))
+
+    def _see(self, photo: Photo, mask: Mask, clock: _Clock) -> _Seen:
         cut = self.stages.cutout(photo, mask)
         clock.lap("cutout")
-        embedding = self.stages.embed([cut])[0]
+        # One at a time: a network runs in batches of 1 or many, and a few photos would pay for many.
+        vector = self.stages.embed([cut])[0].vector
         clock.lap("embed")
-        matches = self.rank(embedding.vector, k=k)
-        clock.lap("search")
-        features = features_of([m.score for m in matches], mask.confidence, tuple(matches[0].parts.values()) if matches else ())
-        if self._calibration is None:
-            probability, verdict = 0.0, Verdict.UNSURE
-        else:
-            probability = self._calibration.probability(features)
-            verdict = self._calibration.verdict(probability) if matches else Verdict.NOT_IN_CATALOGUE
-        return Answer(verdict, probability, tuple(matches), cut, mask, photo, self.folder.name, clock.timings())
+        return _Seen(photo, mask, cut, vector)
 
-    def rank(self, vector: np.ndarray, *, k: int = 10) -> list[Match]:
-        """float32 (D,) of norm 1 -> up to k matches; an item with several pictures counts with its best one."""
-        # Pictures of one item crowd the hits, so ask for more of them than items are wanted.
-        labels, scores = self.index.search(vector[None], max(50, 5 * k))
-        matches: list[Match] = []
-        seen: set[str] = set()
-        for label, score in zip(labels[0].tolist(), scores[0].tolist(), strict=True):
-            item = self.catalogue.item_of(label)
-            if item.item_id in seen:
-                continue
-            seen.add(item.item_id)
-            parts = part_scores(vector, np.asarray(self.index.vectors[label]), self.stages.parts)
-            matches.append(Match(item, float(score), parts, len(matches) + 1, self.catalogue.thumb_of(label)))
-            if len(matches) == k:
-                break
-        return matches
+    def _answer(
+        self,
+        seen: Sequence[_Seen],
+        clock: _Clock,
+        *,
+        k: int,
+        weights: Mapping[str, float] | None,
+        only: Filter | None,
+        left_out: Mapping[int, str] | None = None,
+    ) -> Answer:
+        query, confidence = seen[0].vector, seen[0].mask.confidence
+        if len(seen) > 1:
+            vectors = np.stack([s.vector for s in seen])
+            query, counts = fused(vectors, self._gallery.best_scores(vectors))
+            confidence = float(counts @ np.array([s.mask.confidence for s in seen], np.float32))
+        matches, verdict, probability = self._ranked(query, query, confidence, k=k, weights=weights, only=only)
+        clock.lap("search")
+        first = seen[0]
+        return Answer(
+            verdict, probability, matches, first.cutout, first.mask, first.photo, self.folder.name, clock.timings(),
+            query=query, confidence=confidence, photos=len(seen), left_out=left_out or {},
+        )  # fmt: skip
+
+    def _ranked(
+        self,
+        query: np.ndarray,
+        towards: np.ndarray,
+        confidence: float,
+        *,
+        k: int,
+        weights: Mapping[str, float] | None,
+        only: Filter | None,
+        last: frozenset[str] = frozenset(),
+    ) -> tuple[tuple[Match, ...], Verdict, float]:
+        """Matches in the direction of `towards`, judged by the photos' own `query`; items in `last` come after all others."""
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        gallery = self._gallery
+        weights = checked_weights(weights, self.stages.parts)
+        hits = gallery.nearest(gallery.weigh(towards, weights), k + len(last), only=only)
+        hits = gallery.put_last(hits, last)
+        matches = gallery.matches(query, hits.at(range(min(k, len(hits.labels)))), weights)
+        plain = towards is query and weights is None and only in (None, Filter())
+        best = hits if plain and k > 1 else gallery.nearest(query, 2)
+        if not matches:
+            return (), Verdict.UNSURE, 0.0
+        parts = list(gallery.cosines(query, int(best.labels[0])).values())
+        shown = None
+        if matches[0].item.item_id != gallery.item_id(int(best.labels[0])):
+            shown = gallery.score(query, matches[0].item.item_id), list(matches[0].parts.values())
+        return matches, *judge(self._calibration, best.scores[:2].tolist(), parts, confidence, shown=shown)
 
     def thumb_path(self, match: Match) -> Path | None:
         """The match's studio picture in the index folder, or None where it has none."""
@@ -140,8 +247,18 @@ class Lookup:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A photo after its way through the stages; vector float32 (D,)."""
+
+    photo: Photo
+    mask: Mask
+    cutout: Cutout
+    vector: np.ndarray
+
+
 class _Clock:
-    """Milliseconds per stage, and in all."""
+    """Milliseconds per stage, of several photos together, and in all."""
 
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
@@ -149,7 +266,7 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self._laps[name] = round((now - self._last) * 1000, 2)
+        self._laps[name] = round(self._laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self._last = now
 
     def timings(self) -> dict[str, float]:

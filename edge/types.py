@@ -114,8 +114,8 @@ class CatalogueItem:
 class Filter:
     """Which items may answer; an empty field asks nothing, an item has to satisfy every other.
 
-    categories: levels of a product type, or a path of them ("Dresses", "Tops > T-Shirt"); colours: as in the feed; one of several is enough,
-    case does not matter. in_stock: leave out what is known not to be on the shelf.
+    categories: levels of a product type, or a path of them ("Dresses", "Tops > T-Shirt"); colours: as in the feed. One of several is
+    enough, case does not matter. in_stock: leave out what is known not to be on the shelf.
     """
 
     categories: tuple[str, ...] = ()
@@ -161,7 +161,8 @@ class Answer:
     """What a look-up gives. probability: calibrated chance that the first match is the garment in the photo, 0..1.
 
     photo, mask, cutout: of the first photo that could be used. photos: how many were; left_out: place in the order given -> why not.
-    query: float32 (D,), norm 1, the photos' fused vector before any preference, which `Lookup.refine` starts from; None: cannot be refined.
+    query: float32 (D,), the photos' fused vector before any preference (norm 1 for one photo), which `Lookup.refine` starts from; None:
+    cannot be refined. confidence: expected IoU of the outlines, 0..1, each photo's as much as the photo counted.
     """
 
     verdict: Verdict
@@ -174,5 +175,6 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     concepts: Mapping[str, object] = field(default_factory=dict)
     query: np.ndarray | None = None
+    confidence: float = 0.0
     photos: int = 1
     left_out: Mapping[int, str] = field(default_factory=dict)

@@ -91,3 +91,31 @@ def features_of(scores: Sequence[float], confidence: float, parts: Sequence[floa
 def nearness(cosine: float) -> float:
     """-1..1 -> -0.7..3.9, rising."""
     return -math.log(max(0.0, 1.0 - float(cosine)) + _FULL_NEARNESS)
+
+
+def judge(
+    calibration: Calibration | None,
+    scores: Sequence[float],
+    parts: Sequence[float],
+    confidence: float,
+    *,
+    shown: tuple[float, Sequence[float]] | None = None,
+) -> tuple[Verdict, float]:
+    """Verdict, and the probability that the first match shown is the garment in the photo.
+
+    scores, parts: as features_of takes them, of the whole catalogue's best items by the photo alone. shown: score and parts, by the
+    photo alone, of the match that weights, likes or a filter put first instead of the best one; None: the best one is first.
+    What a person looks for is no evidence of what the photo shows, so it never raises the probability: another first match is judged
+    against the best one, its lead is negative, and it gets at most what the best one leaves over.
+    """
+    if calibration is None:
+        return Verdict.UNSURE, 0.0
+    leader = calibration.probability(features_of(scores, confidence, parts))
+    if shown is None:
+        return calibration.verdict(leader), leader
+    score, its_parts = shown
+    own = min(calibration.probability(features_of((score, scores[0]), confidence, its_parts)), 1.0 - leader)
+    if own >= calibration.accept_at:
+        return Verdict.IN_CATALOGUE, own
+    # "Not in the catalogue" is about all of it, also where its best item was filtered out or stands further down.
+    return (Verdict.NOT_IN_CATALOGUE if leader < calibration.reject_at else Verdict.UNSURE), own

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.embed import join_parts
 from edge.errors import NoGarmentFound
 from edge.photo import read_photo
 from edge.types import Box, Cutout, Embedding, Mask, Photo
@@ -18,6 +19,7 @@ class FakeStages:
 
     model_ids = {"segmenter": "fake-segmenter", "embedder": "fake-embedder"}
     parts = {"color": slice(0, 3), "shape": slice(3, 195)}
+    weights = {"color": 0.6, "shape": 0.8}
     dim = 195
 
     @classmethod
@@ -45,5 +47,5 @@ class FakeStages:
 
     def _embed(self, cutout: Cutout) -> Embedding:
         small = cv2.resize(cutout.rgb, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float32) / 255 - 0.5
-        vector = np.concatenate([8 * small.mean(axis=(0, 1)), small.ravel()]).astype(np.float32)
-        return Embedding(vector / (np.linalg.norm(vector) + 1e-9), self.parts, self.model_ids["embedder"])
+        parts = {"color": small.mean(axis=(0, 1))[None] + 1e-3, "shape": small.reshape(1, -1)}
+        return Embedding(join_parts(parts, self.weights)[0], self.parts, self.model_ids["embedder"])

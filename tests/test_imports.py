@@ -24,8 +24,9 @@ MAY_IMPORT = {
 EDGE_LAYERS = (
     ("errors", "types"),
     ("session", "transforms", "config", "manifest", "taxonomy"),
-    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "journal"),
-    ("stages",),
+    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "journal", "rank", "likeness"),
+    ("stages", "filters"),
+    ("gallery",),
     ("lookup",),
     ("doctor",),
     ("__main__",),

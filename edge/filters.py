@@ -1,0 +1,64 @@
+"""Filter -> which vectors may answer. Pure but for the catalogue it asks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from edge.catalogue import Catalogue
+from edge.errors import RequestError
+from edge.types import Filter
+
+_NOT_THERE = {"out_of_stock", "preorder", "backorder"}
+
+
+def labels_passing(catalogue: Catalogue, only: Filter) -> np.ndarray:
+    """int64 (L,), rising: labels of the vectors whose items pass. Raises RequestError for a category or colour that no item has."""
+    facets = catalogue.facets()
+    types = _chosen(only.categories, {row[0] for row in facets}, in_category, "category")
+    colours = _chosen(only.colours, {row[1] for row in facets}, has_colour, "colour")
+    passing = [
+        label
+        for label, (product_type, colour, availability, quantity) in enumerate(facets)
+        if product_type in types and colour in colours and (not only.in_stock or on_shelf(availability, quantity))
+    ]
+    return np.array(passing, np.int64)
+
+
+def in_category(product_type: str, category: str) -> bool:
+    """Whether the levels of `category` follow one another in the path `product_type`, whatever their case: "tops" in "Man > Tops"."""
+    path, wanted = _levels(product_type), _levels(category)
+    return bool(wanted) and any(path[at : at + len(wanted)] == wanted for at in range(len(path) - len(wanted) + 1))
+
+
+def has_colour(colours: str, colour: str) -> bool:
+    """Whether a feed's colour ("Red/White": two colours of one garment) is or holds this one."""
+    wanted = colour.strip().casefold()
+    return bool(wanted) and wanted in {colours.strip().casefold(), *(c.strip().casefold() for c in colours.split("/"))}
+
+
+def on_shelf(availability: str, quantity: int | None) -> bool:
+    """Whether there is one, as far as the feed says; what it does not speak of may be there."""
+    return quantity > 0 if quantity is not None else availability.strip().casefold().replace(" ", "_") not in _NOT_THERE
+
+
+def _levels(path: str) -> list[str]:
+    return [level.strip().casefold() for level in path.split(">") if level.strip()]
+
+
+def _chosen(wanted: Iterable[str], present: set[str], fits: Callable[[str, str], bool], kind: str) -> set[str]:
+    """The values that are in the catalogue and fit one of the wanted; all of them where nothing is wanted."""
+    chosen: set[str] = set()
+    for one in wanted:
+        fitting = {value for value in present if fits(value, one)}
+        if not fitting:
+            known = sorted({level.strip() for value in present for level in value.split(">" if kind == "category" else "/")} - {""})
+            near = difflib.get_close_matches(one, known, 3, 0.4) or known[:6]
+            raise RequestError(
+                f"No item of the catalogue has the {kind} {one!r}.",
+                remedy=f"It has {', '.join(near)}{' and others' if len(known) > len(near) else ''}." if near else "",
+            )
+        chosen |= fitting
+    return chosen if tuple(wanted) else present
