@@ -1,29 +1,38 @@
-"""Scores -> calibrated probability: logistic regression on look-ups whose truth is known, and the two cut-offs of the verdict."""
+"""Look-ups whose truth is known -> calibrated probability and the two cut-offs of the verdict, judged by cross-fitting."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edge.errors import PhotoError
-from edge.stages import Stages
-from edge.types import Cutout, Photo
-from edge.verdict import FEATURES, features_of, surest
-from index_builder.phone_views import phone_like_photo
+from edge.verdict import FEATURES, surest
+from index_builder.evaluate_scores import reliability, wilson
 
 FEWEST_TRIALS = 30
+FEWEST_OF_A_KIND = 10
+FALSE_ACCEPTS, LOST = 0.01, 0.02
+LEAST_SURE_ACCEPT, MOST_SURE_REJECT = 0.8, 0.2
+FOLDS = 5
+
+USED = ("confidence", "nearness", "lead", "weakest")
+"""Features the line is fitted on. score and margin say the same as nearness and lead, less well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One look-up with known truth: its features, whether its garment is in the catalogue at all, whether the first match was right."""
+    """One look-up with known truth: its features, whether its garment is in the catalogue at all, whether the first match was right.
 
-    features: tuple[float, float, float]
+    group: what must not be split between fitting and judging, as several photos of one garment; empty: the trial stands alone.
+    """
+
+    features: tuple[float, ...]
     known: bool
     right: bool
+    group: str = ""
 
 
 def fit_logistic(x: np.ndarray, y: np.ndarray, *, ridge: float = 1.0, steps: int = 50) -> tuple[np.ndarray, float]:
@@ -54,79 +63,109 @@ def fit_rising(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
         used[np.flatnonzero(used)[int(np.argmin(part * x[:, used].std(0)))]] = False
 
 
-def fit(trials: Sequence[Trial], *, source: str, false_accepts: float = 0.02, lost: float = 0.02) -> dict[str, Any] | None:
+def _columns(trials: Sequence[Trial]) -> np.ndarray:
+    return np.array([[t.features[FEATURES.index(name)] for name in USED] for t in trials], float)
+
+
+def _probability(x: np.ndarray, weights: np.ndarray, bias: float, trials: int) -> np.ndarray:
+    """As Calibration.probability says it."""
+    p = 1 / (1 + np.exp(-np.clip(x @ weights + bias, -40, 40)))
+    return np.clip(p, 1 - surest(trials), surest(trials))
+
+
+def fold_numbers(groups: Sequence[str], *, folds: int = FOLDS, seed: int = 0) -> np.ndarray:
+    """int (N,) in 0..folds-1; equal groups get equal numbers, an empty name is a group of its own."""
+    named = [name or f"\0{i}" for i, name in enumerate(groups)]
+    order = sorted(set(named))
+    shuffled = np.random.default_rng(seed).permutation(len(order))
+    number = {name: int(shuffled[i]) % folds for i, name in enumerate(order)}
+    return np.array([number[name] for name in named])
+
+
+def cross_fitted(trials: Sequence[Trial], *, folds: int = FOLDS) -> tuple[np.ndarray, np.ndarray]:
+    """float (N,) probability of each trial by a line fitted without its fold, and int (N,) folds."""
+    x, right = _columns(trials), np.array([t.right for t in trials], float)
+    fold = fold_numbers([t.group for t in trials], folds=folds)
+    p = np.empty(len(trials))
+    for k in range(folds):
+        held = fold == k
+        if held.any():
+            p[held] = _probability(x[held], *fit_rising(x[~held], right[~held]), trials=len(trials))
+    return p, fold
+
+
+def cut_offs(
+    p: np.ndarray, right: np.ndarray, known: np.ndarray, *, false_accepts: float = FALSE_ACCEPTS, lost: float = LOST
+) -> tuple[float, float]:
+    """accept_at and reject_at from probabilities of trials the line was not fitted on, float and bool arrays (N,).
+
+    accept_at  the lowest probability that at most `false_accepts` of further wrong first matches are expected to reach. One more
+               such trial is as likely to take any place among the n given ones, so floor(false_accepts * (n + 1)) of them may lie
+               above (conformal prediction, Vovk et al. 2005). With fewer than 1 / false_accepts - 1 of them none may, and what is
+               expected is 1 / (n + 1). Never under 0.8: "in the catalogue" is said only where it is likely, too.
+    reject_at  the highest probability under which at most `lost` of the garments that are in the catalogue fall; never over
+               0.2, nor over accept_at. Between the two the answer is `unsure`.
+    """
+    wrong = np.sort(p[~right])[::-1]
+    may = min(int(false_accepts * (len(wrong) + 1)), len(wrong) - 1)
+    accept_at = max(LEAST_SURE_ACCEPT, math.floor(wrong[may] * 1e6 + 1) / 1e6)  # just above it, in the six digits that are stored
+    held = np.sort(p[known])
+    reject_at = min(float(held[int(lost * len(held))]), MOST_SURE_REJECT, accept_at)
+    return float(accept_at), math.floor(reject_at * 1e6) / 1e6
+
+
+def _decided(p: np.ndarray, fold: np.ndarray, right: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """bool (N,) accepted and rejected, each trial by cut-offs chosen without its fold."""
+    accepted, rejected = np.zeros(len(p), bool), np.zeros(len(p), bool)
+    for k in set(fold.tolist()):
+        held = fold == k
+        rest = ~held
+        if (rest & right).any() and (rest & ~right).any():
+            accept_at, reject_at = cut_offs(p[rest], right[rest], known[rest])
+            accepted[held], rejected[held] = p[held] >= accept_at, p[held] < reject_at
+    return accepted, rejected
+
+
+def fit(trials: Sequence[Trial], *, source: str) -> dict[str, Any] | None:
     """The calibration as Calibration.from_json reads it, or None with too few trials of either kind.
 
-    false_accepts: share of garments outside the catalogue that may get past accept_at; lost: share of rightly found
-    ones that may fall under reject_at. Both are shares of the trials at hand, not promises.
+    The line is fitted on all trials; whatever is said about its quality (cut-offs, false_accepts, right_accepted, reliability)
+    comes from cross-fitting: each garment is judged by a line and by cut-offs that have not seen it.
     """
-    x = np.array([t.features for t in trials], float)
-    right = np.array([t.right for t in trials], bool)
-    if len(trials) < FEWEST_TRIALS or right.sum() < 10 or (~right).sum() < 10:
+    right, known = np.array([t.right for t in trials], bool), np.array([t.known for t in trials], bool)
+    if len(trials) < FEWEST_TRIALS or right.sum() < FEWEST_OF_A_KIND or (~right).sum() < FEWEST_OF_A_KIND:
         return None
-    weights, bias = fit_rising(x, right.astype(float))
-    p = 1 / (1 + np.exp(-np.clip(x @ weights + bias, -40, 40)))
-    p = np.clip(p, 1 - surest(len(trials)), surest(len(trials)))  # as Calibration.probability says it
-    wrong = np.sort(p[~right])
-    accept_at = float(max(0.5, np.quantile(wrong, 1 - false_accepts)))
-    reject_at = float(min(np.quantile(p[right], lost), accept_at, 0.5))
-    unknown = sum(not t.known for t in trials)
+    weights, bias = fit_rising(_columns(trials), right.astype(float))
+    p, fold = cross_fitted(trials)
+    accept_at, reject_at = cut_offs(p, right, known)
+    accepted, rejected = _decided(p, fold, right, known)
+    wrong = int((~right).sum())
+    low, high = wilson(int((accepted & ~right).sum()), wrong)
     return {
-        "weights": dict(zip(FEATURES, (round(float(w), 6) for w in weights), strict=True)),
+        "weights": dict(zip(USED, (round(float(w), 6) for w in weights), strict=True)),
         "bias": round(bias, 6),
-        "accept_at": round(accept_at, 6),
-        "reject_at": round(reject_at, 6),
+        "accept_at": accept_at,
+        "reject_at": reject_at,
         "trials": len(trials),
-        "unknown_trials": unknown,
+        "unknown_trials": int((~known).sum()),
         "source": source,
-        "false_accepts": round(float((p[~right] > accept_at).mean()), 4),
-        "right_accepted": round(float((p[right] >= accept_at).mean()), 4),
+        "false_accepts": round(float((accepted & ~right).sum() / wrong), 4),
+        "false_accepts_interval": [round(low, 4), round(high, 4)],
+        "false_accepts_expected": round(max(FALSE_ACCEPTS, 1 / (wrong + 1)), 4),
+        "right_accepted": round(float(accepted[right].mean()), 4),
+        "known_rejected": round(float(rejected[known].mean()), 4),
+        "unknown_rejected": round(float(rejected[~known].mean()), 4) if (~known).any() else None,
+        "reliability": reliability(p.tolist(), right.tolist()),
+        "folds": FOLDS,
     }
 
 
-def best_per_item(scores: np.ndarray, item_ids: Sequence[str], without: str | None = None) -> list[tuple[str, float]]:
-    """float (N,) scores of all vectors -> (item, its best score), best first; the item `without` left out as if it were not there."""
-    best: dict[str, float] = {}
-    for i in np.argsort(-scores)[:200]:
-        item = item_ids[i]
-        if item != without and item not in best:
-            best[item] = float(scores[i])
-    return list(best.items())
-
-
-def trials_from_made_views(
-    samples: Sequence[tuple[int, Cutout]],
-    vectors: np.ndarray,
-    item_ids: Sequence[str],
-    *,
-    stages: Stages,
-    seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Trial]:
-    """A phone-like view of each sample goes the whole way twice: with its item in the catalogue, and with it left out."""
-    trials: list[Trial] = []
-    for done, (label, cutout) in enumerate(samples):
-        rgb = phone_like_photo(cutout.rgb, np.random.default_rng((seed, label)))
-        photo = Photo(rgb, (rgb.shape[1], rgb.shape[0]), "made")
-        try:
-            mask = stages.mask(photo)
-            vector = stages.embed([stages.cutout(photo, mask)])[0].vector
-        except PhotoError:
-            continue
-        scores = vectors @ vector
-        own = item_ids[label]
-        for without in (None, own):
-            ranked = best_per_item(scores, item_ids, without)
-            if ranked:
-                right = without is None and ranked[0][0] == own
-                trials.append(Trial(features_of([s for _, s in ranked[:2]], mask.confidence), without is None, right))
-        if progress:
-            progress(done + 1, len(samples))
-    return trials
-
-
-def calibrate_on_made_views(
-    samples: Sequence[tuple[int, Cutout]], vectors: np.ndarray, item_ids: Sequence[str], *, stages: Stages, seed: int = 0
-) -> dict[str, Any] | None:
-    """The default of every index: no labelled queries needed. None where the catalogue is too small."""
-    return fit(trials_from_made_views(samples, vectors, item_ids, stages=stages, seed=seed), source="made views")
+def shortage(calibration: dict[str, Any]) -> str:
+    """A sentence where the trials are too few for what is aimed at, otherwise empty."""
+    wrong = sum(line["was"]["trials"] - round(line["was"]["value"] * line["was"]["trials"]) for line in calibration["reliability"]["bins"])
+    if wrong >= round(1 / FALSE_ACCEPTS):
+        return ""
+    return (
+        f"Only {wrong} trials without a right first match: they can back {1 / (wrong + 1):.1%} false accepts, not {FALSE_ACCEPTS:.0%}. "
+        f"Give {round(1 / FALSE_ACCEPTS)} or more."
+    )

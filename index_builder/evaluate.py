@@ -1,147 +1,231 @@
-"""Labelled queries -> recall@k, false accepts and rejects with intervals; can calibrate the verdict on them."""
+"""`evaluate`: labelled photos are looked up; what comes out is counted, shown in a report and can calibrate the verdict."""
 
 from __future__ import annotations
 
 import argparse
 import csv
 import json
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edge.errors import FeedError, PhotoError, SetupError
 from edge.lookup import Lookup, overlay_path
 from edge.manifest import write_durably
-from edge.types import Verdict
-from edge.verdict import features_of
-from index_builder.calibrate import FEWEST_TRIALS, Trial, fit
+from edge.types import Answer, Match, Verdict
+from edge.verdict import Calibration, features_of
+from index_builder.calibrate import FEWEST_OF_A_KIND, FEWEST_TRIALS, Trial, fit, shortage
+from index_builder.calibrate_views import twins_of
+from index_builder.evaluate_page import write_page
+from index_builder.evaluate_scores import Candidate, LeftOut, Outcome, summary
+
+_TWO_COLUMNS = "Give a CSV with the columns photo,item_id; an empty item_id means that the garment is not in the catalogue."
+_CANDIDATES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """One query: rank of the true item (None: not among the matches, or not in the catalogue)."""
+class Query:
+    """One labelled photo. item_id: empty where the garment is not in the catalogue. line: in the CSV, from 1; 0 where there is none."""
 
-    photo: str
+    photo: Path
     item_id: str
-    first: str
-    rank: int | None
-    verdict: Verdict
-    probability: float
-    features: tuple[float, float, float]
-    milliseconds: float
+    line: int = 0
 
 
-def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    if trials == 0:
-        return 0.0, 1.0
-    p = hits / trials
-    centre = p + z * z / (2 * trials)
-    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    return max(0.0, (centre - half) / (1 + z * z / trials)), min(1.0, (centre + half) / (1 + z * z / trials))
-
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """Chance that a known query scores above an unknown one, ties half; None without both."""
-    if not positive or not negative:
-        return None
-    ordered = sorted([(s, 1) for s in positive] + [(s, 0) for s in negative])
-    rank_sum, i = 0.0, 0
-    while i < len(ordered):
-        j = i
-        while j < len(ordered) and ordered[j][0] == ordered[i][0]:
-            j += 1
-        rank_sum += sum(flag for _, flag in ordered[i:j]) * ((i + 1 + j) / 2)
-        i = j
-    n = len(positive)
-    return (rank_sum - n * (n + 1) / 2) / (n * len(negative))
-
-
-def read_queries(path: Path) -> list[tuple[Path, str]]:
-    """CSV with columns photo, item_id (empty: not in the catalogue); photos relative to the file. Raises FeedError."""
+def read_queries(path: Path) -> list[Query]:
+    """CSV with columns photo, item_id (empty: not in the catalogue), separated by commas, semicolons or tabs; photos relative to the
+    file. Raises FeedError where it cannot be read, lacks a column or has no rows."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-            names = set(rows[0]) if rows else {"photo", "item_id"}
+            head = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=head.count))
+            names = {(name or "").strip() for name in reader.fieldnames or ()}
+            rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FeedError(f"The queries {path} cannot be read ({error}).", path=str(path), remedy="Give a CSV with columns photo,item_id.") from error
+        raise FeedError(f"The queries {path} cannot be read ({error}).", path=str(path), remedy=_TWO_COLUMNS) from error
     if not {"photo", "item_id"} <= names:
-        raise FeedError(f"{path} lacks the columns photo,item_id.", path=str(path), remedy="Give a CSV with these two columns.")
-    return [(path.parent / r["photo"], (r["item_id"] or "").strip()) for r in rows if r["photo"]]
+        raise FeedError(f"{path} lacks the columns photo,item_id.", path=str(path), remedy=_TWO_COLUMNS)
+    cells = [(line, {(k or "").strip(): v for k, v in row.items() if isinstance(v, str)}) for line, row in rows]
+    queries = [Query(path.parent / r.get("photo", "").strip(), r.get("item_id", "").strip(), n) for n, r in cells if any(r.values())]
+    if not queries:
+        raise FeedError(f"{path} has no rows.", path=str(path), remedy=_TWO_COLUMNS)
+    return queries
 
 
-def run_queries(queries: Sequence[tuple[Path, str]], lookup: Lookup, *, progress=None) -> tuple[list[Outcome], list[tuple[str, str]]]:
-    """Look each photo up; outcomes, and (photo, reason) of those that failed."""
+def run_queries(
+    queries: Sequence[Query], lookup: Lookup, *, progress: Callable[[Iterable[Query]], Iterable[Query]] | None = None
+) -> tuple[list[Outcome], list[tuple[str, str]]]:
+    """Look each photo up; outcomes, and (photo, reason) of those that could not be used: unreadable, or of an id that is not there."""
+    rows = list(lookup.catalogue.vectors())
+    ids, thumbs = [row.item_id for row in rows], {}
+    categories: dict[str, str] = {}
+    for row in rows:
+        if row.item_id not in categories:
+            categories[row.item_id] = lookup.catalogue.item_of(row.label).product_type
+            thumbs[row.item_id] = str(lookup.folder / row.thumb) if row.thumb else ""
+    stored = lookup.report().calibration
+    calibration = Calibration.from_json(stored) if stored else None
+    twins: dict[str, frozenset[str]] = {}
     outcomes: list[Outcome] = []
     failed: list[tuple[str, str]] = []
-    for path, item_id in progress(queries) if progress else queries:
-        try:
-            answer = lookup.look_up(path.read_bytes(), k=20)
-        except (PhotoError, OSError) as error:
-            failed.append((str(path), str(error)))
+    for query in progress(queries) if progress else queries:
+        if query.item_id and query.item_id not in categories:
+            failed.append((str(query.photo), f"line {query.line}: {query.item_id} is not in the catalogue; left out."))
             continue
-        rank = next((m.rank for m in answer.matches if m.item.item_id == item_id), None) if item_id else None
-        first = answer.matches[0].item.item_id if answer.matches else ""
-        features = features_of([m.score for m in answer.matches[:2]], answer.mask.confidence)
+        try:
+            answer = lookup.look_up(query.photo.read_bytes(), k=_CANDIDATES)
+        except FileNotFoundError:
+            failed.append((str(query.photo), f"line {query.line}: there is no such file."))
+            continue
+        except (PhotoError, OSError) as error:
+            failed.append((str(query.photo), f"line {query.line}: {error}"))
+            continue
+        if query.item_id and query.item_id not in twins:
+            twins[query.item_id] = twins_of(query.item_id, np.asarray(lookup.index.vectors), ids)
         outcomes.append(
-            Outcome(str(path), item_id, first, rank, answer.verdict, answer.probability, features, float(answer.timings_ms["total"]))
+            outcome_of(
+                query,
+                answer,
+                twins=twins.get(query.item_id, frozenset()),
+                category=categories.get(query.item_id, ""),
+                true_thumb=thumbs.get(query.item_id, ""),
+                calibration=calibration,
+                thumb_of=lambda match: str(lookup.thumb_path(match) or ""),
+            )
         )
     return outcomes, failed
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Shares with 95 % intervals and their trial counts."""
-    known = [o for o in outcomes if o.item_id]
-    unknown = [o for o in outcomes if not o.item_id]
+def outcome_of(
+    query: Query,
+    answer: Answer,
+    *,
+    twins: frozenset[str],
+    category: str,
+    calibration: Calibration | None,
+    thumb_of: Callable[[Match], str] = lambda match: "",
+    true_thumb: str = "",
+) -> Outcome:
+    """What an answer says about a query. twins: the item's id and those of items that cannot be told from it."""
+    matches = answer.matches
+    rank = next((m.rank for m in matches if m.item.item_id == query.item_id), None) if query.item_id else None
+    left_out = None
+    if query.item_id:
+        features = _features([m for m in matches if m.item.item_id not in twins], answer.mask.confidence)
+        probability = calibration.probability(features) if calibration else 0.0
+        left_out = LeftOut(calibration.verdict(probability) if calibration else Verdict.UNSURE, probability, features)
+    # The wrong ones in front of the true item and the item itself are what a person wants to see.
+    shown = [m for m in matches if m.rank <= 3 or m.item.item_id == query.item_id]
+    return Outcome(
+        photo=str(query.photo),
+        item_id=query.item_id,
+        first=matches[0].item.item_id if matches else "",
+        rank=rank,
+        verdict=answer.verdict,
+        probability=answer.probability,
+        features=_features(matches, answer.mask.confidence),
+        milliseconds=float(answer.timings_ms["total"]),
+        category=category,
+        twin_first=bool(matches) and matches[0].item.item_id in twins,
+        left_out=left_out,
+        candidates=tuple(Candidate(m.item.item_id, m.score, dict(m.parts), thumb_of(m)) for m in shown),
+        true_thumb=true_thumb,
+    )
 
-    def share(hits: int, trials: int) -> dict[str, Any]:
-        low, high = wilson(hits, trials)
-        return {"value": round(hits / trials, 4) if trials else None, "low": round(low, 4), "high": round(high, 4), "trials": trials}
 
-    accepted = Verdict.IN_CATALOGUE
-    out = {f"recall@{k}": share(sum(o.rank is not None and o.rank <= k for o in known), len(known)) for k in (1, 5, 20)}
-    out["mrr"] = round(sum(1 / o.rank for o in known if o.rank) / len(known), 4) if known else None
-    out["false_accepts"] = share(sum(o.verdict == accepted for o in unknown), len(unknown))
-    out["wrong_item_accepted"] = share(sum(o.verdict == accepted and o.rank != 1 for o in known), len(known))
-    out["known_accepted"] = share(sum(o.verdict == accepted and o.rank == 1 for o in known), len(known))
-    out["false_rejects"] = share(sum(o.verdict == Verdict.NOT_IN_CATALOGUE for o in known), len(known))
-    area = auroc([o.features[0] for o in known], [o.features[0] for o in unknown])
-    out["auroc_score"] = None if area is None else round(area, 4)
-    area = auroc([o.probability for o in known], [o.probability for o in unknown])
-    out["auroc_probability"] = None if area is None else round(area, 4)
-    return out
+def _features(matches: Sequence[Match], confidence: float) -> tuple[float, ...]:
+    """As Lookup feeds them to the verdict."""
+    return features_of([m.score for m in matches], confidence, tuple(matches[0].parts.values()) if matches else ())
+
+
+def trials_of(outcomes: Sequence[Outcome]) -> list[Trial]:
+    """Each query once as it was and, where its item is in the catalogue, once with it left out: about as many known as unknown."""
+    trials = []
+    for o in outcomes:
+        group = o.item_id or o.photo
+        trials.append(Trial(o.features, bool(o.item_id), o.right, group))
+        if o.left_out is not None:
+            trials.append(Trial(o.left_out.features, False, False, group))
+    return trials
+
+
+def calibrate(outcomes: Sequence[Outcome], folder: Path) -> dict[str, Any]:
+    """Fit the verdict on the outcomes and store it beside the index. Raises SetupError where they are too few."""
+    trials = trials_of(outcomes)
+    calibration = fit(trials, source="labelled queries")
+    if calibration is None:
+        right = sum(t.right for t in trials)
+        raise SetupError(
+            f"{len(outcomes)} usable queries are too few to calibrate ({right} rightly found, {len(trials) - right} others, counting each "
+            "once more without its item).",
+            remedy=f"Give at least {FEWEST_TRIALS // 2} photos of catalogue items, {FEWEST_OF_A_KIND} or more of which are found.",
+        )
+    calibration["outsider_trials"] = sum(not o.item_id for o in outcomes)
+    write_durably(overlay_path(folder), json.dumps(calibration, indent=2).encode())
+    return calibration
 
 
 def main_evaluate(args: argparse.Namespace) -> int:
-    """The command; args: queries, index, models, json, calibrate. Exit code as in the README."""
+    """The command; args: queries, index, models, json, calibrate, out. Exit code as in the README."""
     from tqdm import tqdm
 
-    lookup = Lookup.open(args.index, models=getattr(args, "models", None))
     queries = read_queries(args.queries)
-    outcomes, failed = run_queries(queries, lookup, progress=lambda q: tqdm(q, unit="photo", file=sys.stderr, disable=args.json))
+    lookup = Lookup.open(args.index, models=getattr(args, "models", None))
+    with tqdm(total=len(queries), unit="photo", file=sys.stderr, disable=None if not args.json else True) as bar:
+
+        def told(items: Iterable[Query]) -> Iterable[Query]:
+            for item in items:
+                yield item
+                bar.update()
+
+        outcomes, failed = run_queries(queries, lookup, progress=told)
     for photo, reason in failed:
         print(f"{photo}: {reason}", file=sys.stderr)
-    result = {**summary(outcomes), "failed": len(failed)}
-    if getattr(args, "calibrate", False):
-        trials = [Trial(o.features, bool(o.item_id), o.rank == 1) for o in outcomes]
-        calibration = fit(trials, source="labelled queries")
-        if calibration is None:
-            raise SetupError(
-                f"{len(trials)} queries are too few to calibrate.",
-                remedy=f"Give at least {FEWEST_TRIALS}, ten or more of them of garments that are not in the catalogue.",
-            )
-        write_durably(overlay_path(lookup.folder), json.dumps(calibration, indent=2).encode())
-        result["calibration"] = calibration
-    if args.json:
-        print(json.dumps(result))
-    else:
-        for name, value in result.items():
-            if isinstance(value, dict) and "trials" in value and "low" in value:
-                shown = "-" if value["value"] is None else f"{value['value']:.3f}  [{value['low']:.3f}, {value['high']:.3f}]  of {value['trials']}"
-            else:
-                shown = json.dumps(value)
-            print(f"{name:22s} {shown}")
+    result = {**summary(outcomes), "failed": len(failed), "index_build": lookup.folder.name}
+    result["calibration_in_use"] = lookup.report().calibration
+    if args.calibrate:
+        result["calibration"] = calibrate(outcomes, lookup.folder)
+        if lack := shortage(result["calibration"]):
+            print(lack, file=sys.stderr)
+    if out := getattr(args, "out", None):
+        write_page(Path(out), result, outcomes, failed=failed, build_id=lookup.folder.name)
+        result["report"] = str(Path(out) / "report.html")
+    print(json.dumps(result) if args.json else "\n".join(lines_of(result)))
     return 1 if failed else 0
+
+
+def lines_of(result: dict[str, Any]) -> list[str]:
+    """The figures as a person reads them in a terminal."""
+
+    def shown(value: Any) -> str:
+        if not isinstance(value, dict) or "low" not in value:
+            return json.dumps(value)
+        text = "-" if value["value"] is None else f"{value['value']:.3f}  [{value['low']:.3f}, {value['high']:.3f}]"
+        outsiders = f", at {value['unknown_trials']} unknown" if "unknown_trials" in value else ""
+        return f"{text}  of {value['trials']}{outsiders}"
+
+    nested = ("left_out", "categories", "reliability", "calibration", "calibration_in_use")
+    lines = [f"{name:40s} {shown(value)}" for name, value in result.items() if name not in nested]
+    if result["left_out"]:
+        lines.append("with each query's own item hidden:")
+        for name in ("false_accepts", "rightly_rejected"):
+            lines.append(f"  {name:38s} {shown(result['left_out'][name])}")
+        for by in ("score", "probability"):
+            for name, value in result["left_out"][f"by_{by}"].items():
+                lines.append(f"  {f'{name}_by_{by}':38s} {shown(value)}")
+    lines.append("per category:                            recall@1                      accepted")
+    lines += [
+        f"  {name or '(none)':38s} {shown(v['recall@1']):29s} {shown(v['known_accepted'])}" for name, v in result["categories"].items()
+    ]
+    if "calibration" in result:
+        c = result["calibration"]
+        lines.append(
+            f"calibrated on {c['trials']} trials, {c['unknown_trials']} of them unknown; cross-fitted: {c['right_accepted']:.1%} of the "
+            f"rightly found accepted, {c['false_accepts']:.1%} of the others, ECE {c['reliability']['ece']:.3f}"
+        )
+    return lines
