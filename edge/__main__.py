@@ -6,17 +6,17 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from edge.doctor import examine
-from edge.errors import RacklensError, SetupError
-from edge.lookup import Lookup
+from edge.errors import PhotoError, RacklensError, RequestError, SetupError
+from edge.lookup import Change, Lookup, moved
 from edge.stages import Stages
-from edge.types import Answer
+from edge.types import Answer, Filter
 
 
 def answer_json(photo: str, answer: Answer) -> dict[str, object]:
@@ -33,6 +33,10 @@ def answer_json(photo: str, answer: Answer) -> dict[str, object]:
                 "title": m.item.title,
                 "location": m.item.location,
                 "quantity": m.item.quantity,
+                "percentile": round(m.percentile, 4),
+                "part_percentiles": {name: round(s, 4) for name, s in m.part_percentiles.items()},
+                "item_group_id": m.item.item_group_id,
+                "variant_of": m.variant_of,
             }
             for m in answer.matches
         ],
@@ -44,13 +48,18 @@ def answer_json(photo: str, answer: Answer) -> dict[str, object]:
     }
 
 
+def changes_json(changes: Sequence[Change]) -> list[dict[str, object]]:
+    """What likes, dislikes and weights changed: item, rank before and after, null where it is not among the matches."""
+    return [{"item_id": c.item.item_id, "before": c.before, "after": c.after} for c in changes]
+
+
 def _each(photos: Iterable[Path], work: Callable[[Path], None]) -> int:
     """Do the work for each photo; name the failed ones on stderr and go on. The exit code: 0 or 1."""
     failed = 0
     for path in photos:
         try:
             work(path)
-        except SetupError:
+        except (SetupError, RequestError):
             raise
         except (RacklensError, OSError) as error:
             failed += 1
@@ -58,20 +67,62 @@ def _each(photos: Iterable[Path], work: Callable[[Path], None]) -> int:
     return 1 if failed else 0
 
 
+def parse_weights(text: str) -> dict[str, float]:
+    """ "colour=2,shape=0.5" -> {"colour": 2.0, "shape": 0.5}. Raises argparse.ArgumentTypeError; which parts there are, Lookup knows."""
+    weights: dict[str, float] = {}
+    for pair in text.split(","):
+        name, equals, number = (part.strip() for part in pair.partition("="))
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            equals = ""
+        if not name or not equals:
+            raise argparse.ArgumentTypeError(f"{pair!r} is not PART=NUMBER, as in colour=2,shape=1,pattern=0.5")
+    return weights
+
+
 def _lookup(args: argparse.Namespace) -> int:
     lookup = Lookup.open(args.index, models=args.models)
+    only = Filter(tuple(args.category), tuple(args.colour), args.in_stock)
 
-    def one(path: Path) -> None:
-        answer = lookup.look_up(path.read_bytes(), k=args.k)
+    def answered(photos: Sequence[bytes]) -> tuple[Answer, tuple[Change, ...] | None]:
+        answer = lookup.look_up_photos(photos, k=args.k, only=only)
+        if not (args.weights or args.like or args.unlike):
+            return answer, None
+        refined = lookup.refine(answer, weights=args.weights, liked=args.like, disliked=args.unlike, k=args.k, only=only)
+        return refined, moved(answer.matches, refined.matches)
+
+    def show(name: str, answer: Answer, changes: tuple[Change, ...] | None, photos: Sequence[Path] = ()) -> None:
         if args.json:
-            print(json.dumps(answer_json(str(path), answer)), flush=True)
+            line = answer_json(name, answer)
+            line |= {"photos": [str(path) for path in photos]} if photos else {}
+            line |= {"changes": changes_json(changes)} if changes is not None else {}
+            print(json.dumps(line), flush=True)
             return
-        print(f"{path}: {answer.verdict.value.replace('_', ' ')} ({answer.probability:.0%}), {answer.timings_ms['total']:.0f} ms")
+        print(f"{name}: {answer.verdict.value.replace('_', ' ')} ({answer.probability:.0%}), {answer.timings_ms['total']:.0f} ms")
+        before = {c.item.item_id: c.before for c in changes or ()}
         for m in answer.matches:
             parts = ", ".join(f"{name} {score:.2f}" for name, score in m.parts.items())
-            print(f"  {m.rank:2d}. {m.item.item_id}  {m.score:.3f}  {m.item.title}  [{m.item.location}]  ({parts})")
+            was = f"  was {before[m.item.item_id] or 'not shown'}" if m.item.item_id in before else ""
+            print(f"  {m.rank:2d}. {m.item.item_id}  {m.score:.3f}  {m.item.title}  [{m.item.location}]  ({parts}){was}")
 
-    return _each(args.photos, one)
+    if not args.one_item:
+        return _each(args.photos, lambda path: show(str(path), *answered([path.read_bytes()])))
+
+    read: list[tuple[Path, bytes]] = []
+    failed = _each(args.photos, lambda path: read.append((path, path.read_bytes())))
+    if not read:
+        return failed
+    try:
+        answer, changes = answered([data for _, data in read])
+    except PhotoError as error:
+        print(f"{', '.join(str(path) for path, _ in read)}: {error}", file=sys.stderr)
+        return 1
+    for place, reason in answer.left_out.items():
+        print(f"{read[place][0]}: {reason}", file=sys.stderr)
+    used = [path for place, (path, _) in enumerate(read) if place not in answer.left_out]
+    show(str(used[0]), answer, changes, used)
+    return 1 if failed or answer.left_out else 0
 
 
 def _segment(args: argparse.Namespace) -> int:
@@ -102,6 +153,13 @@ def _doctor(args: argparse.Namespace) -> int:
     return 0 if report["fit"] else 1
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit codes: 0 fine, 1 some inputs failed, 2 unusable arguments or set-up (doctor: 1 if not fit)."""
     parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
@@ -111,8 +169,17 @@ def main(argv: list[str] | None = None) -> int:
     )
     lookup.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     lookup.add_argument("--index", type=Path, required=True, help="folder that `index_builder build` wrote")
-    lookup.add_argument("--k", type=int, default=10, help="matches per photo (default 10)")
+    lookup.add_argument("--k", type=_positive, default=10, help="matches per photo (default 10)")
     lookup.add_argument("--json", action="store_true", help="one JSON line per photo")
+    lookup.add_argument("--one-item", action="store_true", help="all photos show the same item (front, back, detail): one answer")
+    lookup.add_argument(
+        "--weights", type=parse_weights, metavar="PART=N,...", help="what matters, 1 as trained: colour=2,shape=1,pattern=0.5"
+    )
+    lookup.add_argument("--like", nargs="+", action="extend", default=[], metavar="ID", help="more like these items")
+    lookup.add_argument("--unlike", nargs="+", action="extend", default=[], metavar="ID", help="not like these items")
+    lookup.add_argument("--category", action="append", default=[], metavar="X", help="only this product type or level of it; repeatable")
+    lookup.add_argument("--colour", action="append", default=[], metavar="X", help="only this colour of the feed; repeatable")
+    lookup.add_argument("--in-stock", action="store_true", help="only what is on the shelf")
     lookup.set_defaults(run=_lookup)
     segment = commands.add_parser("segment", help="garment masks", epilog="python -m edge segment photo.jpg --out masks")
     segment.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
@@ -127,7 +194,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return args.run(args)
-    except SetupError as error:
+    except (SetupError, RequestError) as error:
         print(error, file=sys.stderr)
         return 2
 

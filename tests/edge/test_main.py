@@ -21,6 +21,7 @@ def shop(tmp_path_factory):
     photo, mask = phone_view(draw_item(3, 4), np.random.default_rng(1))
     cv2.imwrite(str(folder / "photo.jpg"), photo[..., ::-1])
     np.save(folder / "mask.npy", mask)
+    cv2.imwrite(str(folder / "photo2.jpg"), phone_view(draw_item(3, 4), np.random.default_rng(2))[0][..., ::-1])
     (folder / "notes.jpg").write_text("no picture")
     assert builder(["build", str(folder / "studio"), "--out", str(folder / "index"), "--quiet"]) == 0
     return folder
@@ -43,6 +44,57 @@ def test_a_bad_photo_is_named_and_the_rest_is_done(shop, capsys):
 def test_a_missing_index_ends_with_two_and_says_what_to_run(shop, capsys):
     assert main(["lookup", str(shop / "photo.jpg"), "--index", str(shop / "nowhere")]) == 2
     assert "index_builder build" in capsys.readouterr().err
+
+
+def lines_of(capsys) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_several_photos_of_one_item_give_one_line_that_names_them(shop, capsys):
+    photo, again = str(shop / "photo.jpg"), str(shop / "photo2.jpg")
+    assert main(["lookup", photo, again, "--one-item", "--index", str(shop / "index"), "--json"]) == 0
+    (line,) = lines_of(capsys)
+    assert line["photo"] == photo and line["photos"] == [photo, again] and line["matches"][0]["item_id"] == "item-4"
+    assert main(["lookup", photo, str(shop / "notes.jpg"), "--one-item", "--index", str(shop / "index"), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["photos"] == [photo] and "notes.jpg" in err
+    assert main(["lookup", str(shop / "notes.jpg"), "--one-item", "--index", str(shop / "index"), "--json"]) == 1
+    assert "notes.jpg" in capsys.readouterr().err
+
+
+def test_what_is_said_about_matches_changes_the_ranking_and_the_line_tells_how(shop, capsys):
+    asked = ["lookup", str(shop / "photo.jpg"), "--index", str(shop / "index"), "--json"]
+    assert main(asked) == 0
+    (plain,) = lines_of(capsys)
+    order = [m["item_id"] for m in plain["matches"]]
+    assert main([*asked, "--weights", "colour=2,pattern=0.5", "--like", order[3], "--unlike", order[0]]) == 0
+    (refined,) = lines_of(capsys)
+    assert [m["item_id"] for m in refined["matches"]][3] == order[0]
+    assert {"item_id": order[0], "before": 1, "after": 4} in refined["changes"] and "changes" not in plain
+    assert plain["matches"][0]["percentile"] > 0.5 and set(plain["matches"][0]["part_percentiles"]) == {"shape", "pattern", "colour"}
+    assert main([*asked[:-1], "--unlike", order[0]]) == 0
+    assert "was 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--weights", "smell=2"], "shape, pattern, colour"),
+        (["--weights", "colour=-1"], "0 or more"),
+        (["--weights", "colour"], "PART=NUMBER"),
+        (["--weights", "colour=much"], "PART=NUMBER"),
+        (["--like", "nobody"], "'nobody'"),
+        (["--like", "item-4", "--unlike", "item-4"], "both liked and disliked"),
+        (["--category", "trousers"], "'trousers'"),
+        (["--k", "0"], "less than 1"),
+    ],
+)
+def test_wishes_that_cannot_be_met_end_with_two_and_a_sentence(shop, capsys, wrong, said):
+    try:
+        code = main(["lookup", str(shop / "photo.jpg"), "--index", str(shop / "index"), *wrong])
+    except SystemExit as stopped:  # argparse's way out
+        code = stopped.code
+    assert code == 2 and said in capsys.readouterr().err
 
 
 def test_segment_writes_a_mask_of_the_photos_size_on_the_garment(shop, tmp_path):

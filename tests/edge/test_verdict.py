@@ -1,7 +1,7 @@
 import pytest
 
 from edge.types import Verdict
-from edge.verdict import Calibration, features_of
+from edge.verdict import Calibration, features_of, judge
 
 LINE = {"weights": {"score": 10.0, "margin": 5.0, "confidence": 1.0}, "bias": -8.0, "accept_at": 0.8, "reject_at": 0.3,
         "trials": 100, "unknown_trials": 50, "source": "made views"}  # fmt: skip
@@ -47,3 +47,19 @@ def test_a_calibration_of_an_older_build_is_still_read():
     assert c.weights[:3] == (10.0, 5.0, 1.0) and set(c.weights[3:]) == {0.0}
     with pytest.raises(KeyError):
         Calibration.from_json({**LINE, "weights": {"surprise": 1.0}})
+
+
+def test_the_best_match_is_judged_as_calibrated():
+    c = Calibration.from_json({**LINE, "bias": -10.0})
+    p = c.probability(features_of([0.95, 0.6], 0.9, [0.95]))
+    assert judge(c, [0.95, 0.6], [0.95], 0.9) == (Verdict.IN_CATALOGUE, p)
+    assert judge(None, [0.95, 0.6], [0.95], 0.9) == (Verdict.UNSURE, 0.0)
+
+
+def test_another_item_put_first_gets_at_most_what_the_best_one_leaves_over():
+    c = Calibration.from_json({**LINE, "weights": {"score": 10.0}})  # blind to the lead: nearly the same for both, if it were asked alone
+    _, best = judge(c, [0.95, 0.94], [0.95], 0.9)
+    verdict, other = judge(c, [0.95, 0.94], [0.95], 0.9, shown=(0.94, [0.94]))
+    assert best > 0.8 and other == pytest.approx(1 - best) and verdict is Verdict.UNSURE
+    verdict, other = judge(c, [0.3, 0.2], [0.3], 0.9, shown=(0.2, [0.2]))
+    assert verdict is Verdict.NOT_IN_CATALOGUE and other < 0.1

@@ -1,0 +1,180 @@
+"""Searching items: one result each, filters and weights as the slow way gives them, percentiles that can be counted by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edge.catalogue import Catalogue
+from edge.errors import IndexFolderError, RequestError
+from edge.filters import has_colour, in_category, on_shelf
+from edge.gallery import Gallery
+from edge.index import Index
+from edge.likeness import MOST_PAIRS, RandomPairs
+from edge.rank import checked_weights
+from edge.types import CatalogueItem, Filter
+from tests.made_index import PARTS, made_index, random_vectors
+
+TYPES = ("Apparel > Tops > Polo", "Apparel > Tops > Shirt", "Apparel > Dresses", "")
+COLOURS = ("red", "Blue", "red/white", "")
+COUNT = 900  # vectors, three per item
+
+
+def item(number: int) -> CatalogueItem:
+    return CatalogueItem(
+        f"i{number:04d}", f"Item {number}", "x.jpg", product_type=TYPES[number % 4], color=COLOURS[number // 4 % 4],
+        quantity=(None, 0, 3)[number % 3], item_group_id=f"g{number // 2}" if number < 100 else "",
+    )  # fmt: skip
+
+
+ITEMS = [item(n) for n in range(COUNT // 3)]
+ITEMS[-1] = replace(ITEMS[-1], product_type="Hats", color="green", quantity=0)  # the only hat is sold out
+OWNERS = [ITEMS[n // 3].item_id for n in range(COUNT)]
+
+
+@pytest.fixture(scope="module", params=["every vector compared", "graph"])
+def gallery(request, tmp_path_factory):
+    vectors = random_vectors(COUNT)
+    folder, manifest = made_index(tmp_path_factory.mktemp("gallery"), vectors, OWNERS, ITEMS)
+    index = Index.open(folder, manifest=replace(manifest, ef_search=COUNT), exact_below=1 if request.param == "graph" else 20_000)
+    assert index.exact == (request.param != "graph")
+    return Gallery(index, Catalogue.open(folder / "catalogue.sqlite"), PARTS)
+
+
+def slow(query: np.ndarray, passes=lambda item: True) -> list[str]:
+    """All items that pass, by the score of their best view."""
+    scores = random_vectors(COUNT) @ query
+    best = {i.item_id: scores[3 * n : 3 * n + 3].max() for n, i in enumerate(ITEMS) if passes(i)}
+    return sorted(best, key=best.get, reverse=True)
+
+
+def ids(gallery: Gallery, hits) -> list[str]:
+    return [gallery.item_id(label) for label in hits.labels.tolist()]
+
+
+@pytest.mark.parametrize("k", [1, 10, 250])
+def test_every_item_comes_once_with_its_best_view(gallery, k):
+    for query in random_vectors(5, seed=9):
+        hits = gallery.nearest(query, k)
+        assert ids(gallery, hits) == slow(query)[:k]
+        assert np.allclose(hits.scores, sorted(hits.scores, reverse=True))
+
+
+FILTERS = [
+    (Filter(categories=("tops",)), lambda i: "Tops" in i.product_type),
+    (Filter(categories=("Tops > Polo", "dresses")), lambda i: "Polo" in i.product_type or "Dresses" in i.product_type),
+    (Filter(colours=("RED",)), lambda i: i.color in ("red", "red/white")),
+    (Filter(in_stock=True), lambda i: i.quantity != 0),
+    (Filter(categories=("polo",), colours=("white", "blue"), in_stock=True),
+     lambda i: "Polo" in i.product_type and i.color in ("Blue", "red/white") and i.quantity != 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("only", "passes"), FILTERS)
+def test_a_filter_loses_nothing_that_passes(gallery, only, passes):
+    for query in random_vectors(5, seed=11):
+        wanted = slow(query, passes)
+        for k in (3, 40, 400):
+            assert ids(gallery, gallery.nearest(query, k, only=only)) == wanted[:k]
+
+
+def test_few_of_very_many_are_searched_without_the_graph(gallery, monkeypatch):
+    monkeypatch.setattr("edge.gallery.EXACT_BELOW", 10)  # so that what passes counts as very many
+    only, passes = FILTERS[0]
+    for query in random_vectors(5, seed=12):
+        assert ids(gallery, gallery.nearest(query, 20, only=only)) == slow(query, passes)[:20]
+
+
+def test_a_filter_that_nothing_passes_gives_nothing_and_an_unknown_one_a_sentence(gallery):
+    (query,) = random_vectors(1, seed=3)
+    assert ids(gallery, gallery.nearest(query, 5, only=Filter(categories=("hats",)))) == [ITEMS[-1].item_id]
+    assert ids(gallery, gallery.nearest(query, 5, only=Filter(categories=("hats",), in_stock=True))) == []
+    with pytest.raises(RequestError, match="category 'trousers'"):
+        gallery.nearest(query, 5, only=Filter(categories=("trousers",)))
+    with pytest.raises(RequestError, match="colour 'rde'.*red"):
+        gallery.nearest(query, 5, only=Filter(colours=("rde",)))
+
+
+def test_one_item_with_very_many_views_leaves_room_for_the_others(tmp_path):
+    (middle,) = random_vectors(1, seed=5)
+    crowd = np.repeat(middle[None], 900, 0) + random_vectors(900, seed=6) * 0.05
+    rest = random_vectors(20, seed=8)
+    vectors = np.concatenate([crowd / np.linalg.norm(crowd, axis=1, keepdims=True), rest]).astype(np.float32)
+    owners = ["crowd"] * 900 + [f"i{n}" for n in range(20)]
+    items = [CatalogueItem(i, i, "x.jpg") for i in dict.fromkeys(owners)]
+    folder, manifest = made_index(tmp_path, vectors, owners, items)
+    gallery = Gallery(Index.open(folder, manifest=manifest), Catalogue.open(folder / "catalogue.sqlite"), PARTS)
+    found = ids(gallery, gallery.nearest(middle, 10))
+    assert len(found) == len(set(found)) == 10 and found[0] == "crowd"
+
+
+def test_weights_rank_as_a_full_re_score_of_all_vectors_does(gallery):
+    weights = checked_weights({"colour": 2.0, "shape": 0.0, "pattern": 0.5}, PARTS)
+    vectors = random_vectors(COUNT)
+    for query in random_vectors(5, seed=13):
+        scaled = [
+            sum(weights[n] * vectors[:, p] @ query[p] for n, p in PARTS.items()),
+            sum(weights[n] * float(query[p] @ query[p]) for n, p in PARTS.items()),
+        ]
+        scores = scaled[0] / scaled[1]
+        best = {i.item_id: scores[3 * n : 3 * n + 3].max() for n, i in enumerate(ITEMS)}
+        wanted = sorted(best, key=best.get, reverse=True)[:20]
+        hits = gallery.nearest(gallery.weigh(query, weights), 20)
+        assert ids(gallery, hits) == wanted and np.allclose(hits.scores, [best[i] for i in wanted], atol=1e-5)
+        match = gallery.matches(query, hits, weights)[0]
+        counts = {n: weights[n] * float(query[p] @ query[p]) for n, p in PARTS.items()}
+        assert match.score == pytest.approx(sum(counts[n] * match.parts[n] for n in PARTS) / sum(counts.values()), abs=1e-4)
+
+
+def test_variants_stay_apart_and_are_marked(gallery):
+    query = random_vectors(COUNT)[0]  # a view of i0000, whose group is that of i0001
+    matches = gallery.matches(query, gallery.nearest(query, len(ITEMS)))
+    of = {m.item.item_id: m.variant_of for m in matches}
+    assert len(of) == len(ITEMS) and of["i0000"] == "" and of["i0001"] == "i0000" and of["i0200"] == ""
+
+
+def test_a_percentile_counts_the_random_pairs_that_are_less_alike():
+    vectors, owners = random_vectors(60), np.repeat(np.arange(30), 2)
+    pairs = [(a, b) for a in range(60) for b in range(a) if owners[a] != owners[b]]
+    random_pairs = RandomPairs(vectors, owners, PARTS)
+    assert random_pairs.count == len(pairs)  # a small catalogue: all there are, and no item with itself
+    whole = np.array([vectors[a] @ vectors[b] for a, b in pairs])
+    colour = np.array(
+        [vectors[a, 20:] @ vectors[b, 20:] / np.linalg.norm(vectors[a, 20:]) / np.linalg.norm(vectors[b, 20:]) for a, b in pairs]
+    )
+    for score in (-1.0, -0.1, 0.0, 0.3, 1.0):
+        assert random_pairs.whole(np.array([score]))[0] == pytest.approx(np.mean(whole < score), abs=2e-3)
+        assert random_pairs.of_part("colour", score) == pytest.approx(np.mean(colour < score), abs=2e-3)
+    only_colour = random_pairs.whole(
+        np.array([0.3]), {"shape": 0.0, "pattern": 0.0, "colour": 1 / float(vectors[0, 20:] @ vectors[0, 20:])}
+    )
+    assert only_colour[0] == pytest.approx(np.mean(colour < 0.3), abs=2e-3)
+
+
+def test_a_large_catalogue_is_sampled_and_always_the_same_way():
+    vectors, owners = random_vectors(1000), np.arange(1000)
+    one, other = (RandomPairs(vectors, owners, PARTS) for _ in range(2))
+    assert 0.99 * MOST_PAIRS < one.count <= MOST_PAIRS
+    assert one.of_part("shape", 0.2) == other.of_part("shape", 0.2)
+    true = np.sort((vectors @ vectors.T)[np.triu_indices(1000, 1)])
+    assert abs(one.whole(np.array([0.25]))[0] - np.searchsorted(true, 0.25) / len(true)) < 0.02
+
+
+def test_a_catalogue_of_one_item_has_no_pairs():
+    random_pairs = RandomPairs(random_vectors(3), np.zeros(3, int), PARTS)
+    assert random_pairs.count == 0 and random_pairs.whole(np.array([0.9])).tolist() == [0] and random_pairs.of_part("colour", 1) == 0
+
+
+def test_what_a_feed_says_is_understood():
+    assert in_category("Apparel > Tops > T-Shirt", "tops>t-shirt") and not in_category("Apparel > Tops", "top") and not in_category("A", "")
+    assert has_colour("Red / white", "WHITE") and has_colour("red/white", "red/white") and not has_colour("dark red", "red")
+    assert on_shelf("out_of_stock", 2) and not on_shelf("in_stock", 0) and on_shelf("", None) and not on_shelf("out of stock", None)
+    with pytest.raises(ValueError, match="several"):
+        Filter(categories="tops")
+
+
+def test_a_catalogue_of_another_index_is_refused(tmp_path):
+    folder, manifest = made_index(tmp_path / "a", random_vectors(6), OWNERS[:6], ITEMS[:2])
+    other, _ = made_index(tmp_path / "b", random_vectors(3), OWNERS[:3], ITEMS[:1])
+    with pytest.raises(IndexFolderError, match="3 vectors"):
+        Gallery(Index.open(folder, manifest=manifest), Catalogue.open(other / "catalogue.sqlite"), PARTS)
