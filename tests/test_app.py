@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import edge.lookup
 from edge.errors import IndexFolderError
 from edge.types import Verdict
-from tests.fake_lookup import FakeLookup, FakeReport
-
-APP = Path(__file__).parent.parent / "app.py"
-
-
-def picture(colour: str = "red") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (90, 120), colour).save(out, "JPEG")
-    return out.getvalue()
-
-
-def html(page: AppTest) -> str:
-    """All HTML the page drew, the style sheet left out."""
-    return "\n".join(block.value.split("</style>")[-1] for block in page.get("html"))
-
-
-@pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Gives a function that opens the page over a fake Lookup; the build in use can be changed under way."""
-    import streamlit as st
-
-    def open_page(lookup: FakeLookup, build: list[str] | None = None) -> AppTest:
-        st.cache_resource.clear()
-        monkeypatch.setenv("RACKLENS_INDEX", str(tmp_path / "index"))
-        monkeypatch.setattr(edge.lookup, "current_build", lambda root: (build or ["build-1"])[0])
-        monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root: lookup)
-        page = AppTest.from_file(str(APP), default_timeout=30).run()
-        assert not page.exception
-        return page
-
-    return open_page
-
-
-def send(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    page.file_uploader[0].set_value([(name, data, "application/octet-stream") for name, data in files])
-    page.run()
-    assert not page.exception
-    return page
+from tests.fake_lookup import FakeReport
+from tests.opened_page import APP, html, picture, send
+from tests.page_fakes import PageLookup
 
 
 def test_a_missing_index_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -71,18 +34,18 @@ def test_a_missing_index_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_the_verdict_comes_in_plain_words(open_page, verdict: Verdict, probability: float, headline: str, words: str) -> None:
-    lookup = FakeLookup(verdict=verdict, probability=probability, report=FakeReport(calibration={"trials": 412}))
+    lookup = PageLookup(verdict=verdict, probability=probability, report=FakeReport(calibration={"trials": 412}))
     shown = html(send(open_page(lookup), ("a.jpg", picture())))
     assert headline in shown and words in shown
 
 
 def test_without_a_calibration_no_probability_is_claimed(open_page) -> None:
-    shown = html(send(open_page(FakeLookup(verdict=Verdict.UNSURE, probability=0.0)), ("a.jpg", picture())))
+    shown = html(send(open_page(PageLookup(verdict=Verdict.UNSURE, probability=0.0)), ("a.jpg", picture())))
     assert "not calibrated" in shown and "%" not in shown
 
 
 def test_a_match_tells_where_it_is_how_many_there_are_and_why_it_matched(open_page) -> None:
-    shown = html(send(open_page(FakeLookup()), ("a.jpg", picture())))
+    shown = html(send(open_page(PageLookup()), ("a.jpg", picture())))
     for words in ("Crew t-shirt, striped navy", "TSH-0001", "F-04-3", "6 in stock", "19.90 EUR", "Out of stock"):
         assert words in shown
     assert "Match 0.95 – Shape very close · pattern roughly alike · colour different" in shown
@@ -93,18 +56,18 @@ def test_a_title_cannot_bring_markup_into_the_page(open_page) -> None:
 
     from tests.fake_lookup import ITEMS
 
-    lookup = FakeLookup([replace(ITEMS[0], title="<script>x</script>", location="<b>")])
+    lookup = PageLookup([replace(ITEMS[0], title="<script>x</script>", location="<b>")])
     shown = html(send(open_page(lookup), ("a.jpg", picture())))
     assert "<script>" not in shown and "<b>" not in shown
 
 
 def test_an_unreadable_file_is_answered_with_what_to_send(open_page) -> None:
-    page = send(open_page(FakeLookup()), ("notes.txt", b"not a picture"))
+    page = send(open_page(PageLookup()), ("notes.txt", b"not a picture"))
     assert "Send a JPEG, PNG, WebP or HEIC photo." in page.error[0].value
 
 
 def test_several_photos_are_all_answered_and_the_uploads_let_go(open_page) -> None:
-    lookup = FakeLookup()
+    lookup = PageLookup()
     page = send(open_page(lookup), ("a.jpg", picture("red")), ("b.jpg", picture("blue")), ("c.txt", b"nothing"))
     shown = html(page)
     assert "Photo 1 of 3: a.jpg" in shown and "Photo 2 of 3: b.jpg" in shown
@@ -113,7 +76,7 @@ def test_several_photos_are_all_answered_and_the_uploads_let_go(open_page) -> No
 
 
 def test_a_photo_is_not_looked_up_twice_in_one_session(open_page) -> None:
-    lookup = FakeLookup()
+    lookup = PageLookup()
     page = send(open_page(lookup), ("a.jpg", picture()))
     send(page, ("again.jpg", picture()))
     assert len(lookup.looked_up) == 1
@@ -121,14 +84,14 @@ def test_a_photo_is_not_looked_up_twice_in_one_session(open_page) -> None:
 
 def test_a_new_index_is_picked_up_without_a_restart(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
     build = ["build-1"]
-    page = open_page(FakeLookup(), build)
+    page = open_page(PageLookup(), build)
     build[0] = "build-2"
-    monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root: FakeLookup(report=FakeReport(index_build="build-2")))
+    monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root: PageLookup(report=FakeReport(index_build="build-2")))
     assert "build-2" in html(page.run())
 
 
 def test_an_index_that_breaks_later_is_said_too(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = open_page(FakeLookup())
+    page = open_page(PageLookup())
 
     def gone(root: Path) -> str:
         raise IndexFolderError("CURRENT is gone.", path=str(root))
@@ -138,8 +101,8 @@ def test_an_index_that_breaks_later_is_said_too(open_page, monkeypatch: pytest.M
 
 
 def test_a_fall_back_to_the_cpu_is_warned_about(open_page) -> None:
-    assert not open_page(FakeLookup()).warning
-    page = open_page(FakeLookup(report=FakeReport(wanted="CUDA", fell_back=True)))
+    assert not open_page(PageLookup()).warning
+    page = open_page(PageLookup(report=FakeReport(wanted="CUDA", fell_back=True)))
     assert "CPU" in page.warning[0].value
 
 
@@ -148,7 +111,7 @@ def test_sample_photos_lie_beside_the_index(open_page, tmp_path: Path) -> None:
     photos.mkdir(parents=True)
     for name in ("AAA-1.jpg", "BBB-1.jpg", "CCC-1.jpg", "outsider-1.jpg"):
         (photos / name).write_bytes(picture())
-    lookup = FakeLookup()
+    lookup = PageLookup()
     page = open_page(lookup)
     assert [button.key for button in page.button] == ["sample AAA-1.jpg", "sample BBB-1.jpg", "sample outsider-1.jpg"]
     page.button[0].click().run()

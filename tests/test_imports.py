@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("edge", "index_builder", "training", "benchmarks")
+PACKAGES = ("app_pages", "edge", "index_builder", "training", "benchmarks")
 OURS = {*PACKAGES, "app"}
 
 # What each part of the project may import of the project besides itself. The demo draws what training trains on.
 MAY_IMPORT = {
-    "app": {"edge"},
+    "app": {"app_pages", "edge"},
+    "app_pages": {"edge"},
     "edge": set(),
     "index_builder": {"edge"},
     "training": {"edge", "index_builder.demo"},
@@ -24,7 +25,7 @@ MAY_IMPORT = {
 EDGE_LAYERS = (
     ("errors", "types"),
     ("session", "transforms", "config", "manifest", "taxonomy"),
-    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "journal", "rank", "likeness"),
+    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "journal", "rank", "likeness", "outline"),
     ("stages", "filters"),
     ("gallery",),
     ("lookup",),
@@ -34,7 +35,7 @@ EDGE_LAYERS = (
 LAYER = {name: number for number, names in enumerate(EDGE_LAYERS) for name in names}
 
 # Heavy libraries and the only places that may import them.
-ONLY_IN = {"onnxruntime": "edge/session.py", "hnswlib": "edge/index.py", "streamlit": "app.py", "torch": "training/"}
+ONLY_IN = {"onnxruntime": "edge/session.py", "hnswlib": "edge/index.py", "streamlit": ("app.py", "app_pages/"), "torch": "training/"}
 
 
 def source_files() -> list[Path]:

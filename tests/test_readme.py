@@ -36,6 +36,6 @@ def test_a_command_in_the_readme_exists_with_its_options(command: str) -> None:
 
 
 def test_every_variable_the_code_reads_is_in_the_readme() -> None:
-    files = [ROOT / "app.py", *(ROOT / "edge").rglob("*.py"), *(ROOT / "index_builder").rglob("*.py")]
+    files = [ROOT / "app.py", *(ROOT / "app_pages").rglob("*.py"), *(ROOT / "edge").rglob("*.py"), *(ROOT / "index_builder").rglob("*.py")]
     read = {name for file in files for name in re.findall(r"RACKLENS_[A-Z_]+", file.read_text(encoding="utf-8"))}
     assert {name for name in read if name not in README} == set()

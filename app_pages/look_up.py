@@ -1,0 +1,180 @@
+"""The page Look up: photos in, for each the verdict and the items it may be, with the means to set it right."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from app_pages import outline_panel, session, wishes_panel
+from app_pages.language import say
+from app_pages.pictures import PICTURE_SIDE, jpeg_uri
+from app_pages.result_view import card_html, change, line_html, pair_html, photo_html, verdict_html
+from app_pages.results import Result
+from app_pages.searching import look_up, look_up_together
+from app_pages.shared_box import Box
+from app_pages.this_box import about
+from edge.types import Verdict
+
+SAMPLES = 3
+
+
+def page(box: Box) -> None:
+    """The whole page."""
+    session.begin()
+    turn = st.session_state.round
+    label = say("upload")
+    # Streamlit cannot rename the button, so its word is hidden and this one drawn in its place.
+    st.html(f'<style>[data-testid="stFileUploaderDropzone"] button p::after {{ content: "{label}"; }}</style>')
+    uploads = st.file_uploader(label, accept_multiple_files=True, key=f"upload {turn}", label_visibility="collapsed")
+    if uploads:
+        take_in(box, ((upload.name, upload.getvalue()) for upload in uploads))
+    show_batch(box)
+    with st.expander(say("camera")):
+        # The camera is asked for only once somebody wants it, and browsers allow it on HTTPS and localhost only.
+        if st.toggle(say("camera.on"), key=f"camera on {turn}"):
+            shot = st.camera_input(say("camera.label"), key=f"camera {turn}", label_visibility="collapsed")
+            if shot:
+                take_in(box, [("camera.jpg", shot.getvalue())])
+    if session.earlier():
+        with st.expander(say("earlier", count=len(session.earlier()))):
+            st.html("".join(line_html(result) for result in session.earlier()))
+    if not session.shown() and (samples := sample_photos(box.root)):
+        offer_samples(box, samples)
+    about(box, session.shown()[0] if session.shown() else None)
+
+
+def take_in(box: Box, photos: Iterable[tuple[str, bytes]]) -> None:
+    """Look up a batch and make it what the page shows. A photo looked up before in this session is not looked up again."""
+    known = {result.digest: result for result in session.everything()}
+    batch: dict[str, Result] = {}
+    for name, data in photos:
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in known:
+            waiting = st.empty()
+            with st.spinner(say("looking")):
+                on_photo = lambda jpeg, waiting=waiting: waiting.html(photo_html(jpeg))  # noqa: E731 - one for each photo
+                known[digest] = look_up(box, name, data, digest, on_photo=on_photo)
+            waiting.empty()
+        batch[digest] = known[digest]
+    session.show(list(batch.values()))
+    st.rerun()
+
+
+def show_batch(box: Box) -> None:
+    """One result in full; of several the first, and a line for each other one until it is opened."""
+    shown = session.shown()
+    if sum(bool(result.jpegs) for result in shown) > 1 or st.session_state.get("apart"):
+        _one_item_or_several(box)
+    for n, result in enumerate(shown, start=1):
+        if len(shown) > 1:
+            st.html(f"<h3>{escape(say('photo_of', n=n, count=len(shown), name=result.name))}</h3>")
+        if len(shown) == 1 or result.error or result.digest in st.session_state.open:
+            show(box, result)
+            continue
+        st.html(line_html(result))
+        opened = st.session_state.open
+        st.button(say("open", n=n), key=f"open {result.digest}", width="stretch", on_click=opened.add, args=(result.digest,))
+
+
+def _one_item_or_several(box: Box) -> None:
+    """Whether the photos just sent show one item or each another; both ways, back and forth."""
+    apart: list[Result] | None = st.session_state.get("apart")
+    if apart and st.session_state.get("apart of") != [result.digest for result in session.shown()]:
+        apart = st.session_state.apart = None  # another batch has come since
+        if len(session.shown()) < 2:
+            return
+    key = f"several {st.session_state.round}"
+    st.session_state.setdefault(key, "one" if apart else "different")
+    st.segmented_control(
+        say("several"), ("different", "one"), format_func=lambda word: say(f"several.{word}"), key=key, required=True, width="stretch"
+    )
+    if st.session_state[key] == "one" and not apart:
+        results = session.shown()
+        digest = hashlib.sha256("".join(result.digest for result in results).encode()).hexdigest()
+        with st.spinner(say("looking")):
+            together = look_up_together(box, results, digest, say("together", count=len(results)))
+        session.show([together])
+        st.session_state.update({"apart": results, "apart of": [digest]})
+        st.rerun()
+    if st.session_state[key] == "different" and apart:
+        session.show(apart)
+        st.session_state.apart = None
+        st.rerun()
+
+
+def show(box: Box, result: Result) -> None:
+    """One result: doubtful outline first, verdict, photo beside best match, candidates, what matters."""
+    if result.error:
+        st.error(result.error)
+        if result.no_garment:
+            st.html(f"<p class='note'>{escape(say('outline.none'))}</p>")
+            outline_panel.panel(box, result)
+        elif result.jpegs:
+            st.html(photo_html(result.jpegs[0]))
+        return
+    one_photo = len(result.jpegs) == 1
+    checking = result.check_outline and one_photo
+    if checking:
+        outline_panel.ask_to_check(box, result)
+    st.html(verdict_html(result) + pair_html(result))
+    if result.left_out:
+        st.warning(say("together.left_out", count=result.left_out))
+    if one_photo and not checking:
+        outline_panel.offer(box, result)
+    if result.parts:
+        with st.expander(say("matters"), expanded=bool(result.wishes)):
+            wishes_panel.weights(box, result)
+    if result.changed:
+        st.html(f"<p class='changed' role='status'>{escape(change(result))}</p>")
+    candidates(box, result)
+    with st.expander(say("whole_photo")):
+        st.html("".join(photo_html(jpeg) for jpeg in result.jpegs))
+
+
+def candidates(box: Box, result: Result) -> None:
+    """The items it may be: the certain one alone or the first five, the others a tap away."""
+    certain = result.verdict is Verdict.IN_CATALOGUE and not result.wishes
+    heading = {Verdict.IN_CATALOGUE: "", Verdict.UNSURE: say("which"), Verdict.NOT_IN_CATALOGUE: say("closest_items")}[result.verdict]
+    if heading:
+        st.html(f"<h3>{escape(heading)}</h3>")
+    first = 1 if certain else 5
+
+    def cards(part) -> None:
+        for card in part:
+            with st.container(key=f"card {card.match.item.item_id} {result.digest}", gap=None):
+                st.html(card_html(card, best=certain and card.match.rank == 1))
+                wishes_panel.opinion(box, result, card)
+
+    cards(result.cards[:first])
+    if result.cards[first:]:
+        with st.expander(say("more", count=len(result.cards) - first)):
+            cards(result.cards[first:])
+
+
+def sample_photos(root: Path) -> list[Path]:
+    """A few photos of the demo catalogue that lies beside the index, among them one of something it does not have."""
+    folder = root.parent / "demo" / "photos"
+    outsiders = sorted(folder.glob("outsider-*.jpg"))[:1]
+    insiders = sorted(path for path in folder.glob("*-1.jpg") if not path.name.startswith("outsider-"))
+    wanted = min(SAMPLES - len(outsiders), len(insiders))
+    # Spread over the folder, which is sorted by kind: neighbours look alike.
+    return [insiders[n * len(insiders) // wanted] for n in range(wanted)] + outsiders
+
+
+def offer_samples(box: Box, samples: list[Path]) -> None:
+    """Photos to try without a garment at hand."""
+    st.html(f"<h3>{escape(say('samples'))}</h3>")
+    for column, path in zip(st.columns(len(samples), wrap=False, gap="small"), samples, strict=True):
+        column.html(f'<figure class="sample"><img src="{sample_uri(str(path))}" alt="{escape(say("sample"))}"></figure>')
+        if column.button(say("try"), key=f"sample {path.name}", width="stretch"):
+            take_in(box, [(path.name, path.read_bytes())])
+
+
+@st.cache_data(max_entries=SAMPLES * 2, show_spinner=False)
+def sample_uri(path: str) -> str:
+    """A sample photo, small."""
+    return jpeg_uri(Path(path), PICTURE_SIDE)

@@ -1,0 +1,99 @@
+"""One look-up as a session remembers it: small pictures and numbers, no arrays, no upload."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app_pages.pictures import PICTURE_SIDE, jpeg_uri, mask_png
+from edge.lookup import Lookup
+from edge.rank import moved
+from edge.types import Answer, Match, Verdict
+
+NEW = 0
+"""The place before of an item that was not in the list before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One candidate: its match, its picture as a data URI ("" without one), and its place before the last change, if that changed it."""
+
+    match: Match
+    picture: str
+    before: int | None = None
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the worker said matters: weight words by part ("less", "more"; absent: normal), items liked and disliked, in order."""
+
+    weights: dict[str, str] = field(default_factory=dict)
+    liked: list[str] = field(default_factory=list)
+    disliked: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.weights or self.liked or self.disliked)
+
+
+@dataclass(kw_only=True, slots=True)
+class Result:
+    """Changes as the worker corrects and refines. `error` instead of an answer where there is none; jpegs: the photos, small.
+
+    first_mask, mask: the network's outline and the one last searched with, as written by `mask_png`. photos: more than one if they show one
+    item; left_out: how many of them could not be used. outline_by_hand: the network found no garment, there is no first outline to go back
+    to. parts: the parts of a likeness, in order.
+    """
+
+    digest: str
+    name: str
+    lookup_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    jpegs: tuple[bytes, ...] = ()
+    error: str = ""
+    no_garment: bool = False
+    outline_by_hand: bool = False
+    verdict: Verdict = Verdict.UNSURE
+    probability: float = 0.0
+    trials: int = 0
+    cutout: str = ""
+    cards: tuple[Card, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    confidence: float = 0.0
+    check_outline: bool = False
+    first_mask: bytes = b""
+    mask: bytes = b""
+    left_out: int = 0
+    strokes: list = field(default_factory=list)
+    box: list[float] | None = None
+    kept: bool = False
+    wishes: Wishes = field(default_factory=Wishes)
+    changed: bool = False
+
+    @property
+    def corrected(self) -> bool:
+        return self.mask != self.first_mask
+
+    @property
+    def parts(self) -> list[str]:
+        return list(self.cards[0].match.parts) if self.cards else []
+
+    def take(self, answer: Answer, lookup: Lookup, *, compare: bool) -> None:
+        """Show this answer from now on; `compare` notes how its order differs from the one shown before."""
+        self.changed = compare and bool(self.cards)
+        changes = moved([card.match for card in self.cards], answer.matches) if self.changed else ()
+        before = {change.item.item_id: change.before or NEW for change in changes}
+        pictures = {card.match.thumb: card.picture for card in self.cards}
+        cards = []
+        for match in answer.matches:
+            picture = pictures.get(match.thumb)
+            if picture is None:
+                thumb = lookup.thumb_path(match)
+                picture = jpeg_uri(thumb, PICTURE_SIDE) if thumb else ""
+            cards.append(Card(match, picture, before.get(match.item.item_id)))
+        self.cards = tuple(cards)
+        self.verdict, self.probability, self.timings_ms = answer.verdict, answer.probability, dict(answer.timings_ms)
+        self.trials = int((lookup.report().calibration or {}).get("trials") or 0)
+        self.cutout = jpeg_uri(answer.cutout.rgb, PICTURE_SIDE)
+        self.mask, self.confidence = mask_png(answer.mask.alpha), answer.mask.confidence
+        self.first_mask = self.first_mask or self.mask
+        self.error, self.no_garment = "", False

@@ -1,0 +1,174 @@
+"""What the page asks of the shared Lookup: a photo, photos of one item, another outline, other wishes. No drawing on the screen here."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from app_pages import session
+from app_pages.language import say_error
+from app_pages.pictures import PHOTO_SIDE, alpha_of, jpeg, mask_png
+from app_pages.results import Result
+from app_pages.shared_box import Box, data_folder
+from edge.errors import NoGarmentFound, RacklensError
+from edge.outline import widen
+from edge.types import Answer, Mask, Photo
+from edge.types import Box as PixelBox
+
+WEIGHTS = {"less": 0.4, "more": 2.5}
+"""How much a part counts against normal, as a factor on the weight it was trained with."""
+WIDER = 0.01
+"""One step of the outline, as a share of the photo's longer side."""
+
+
+def look_up(box: Box, name: str, data: bytes, digest: str, *, on_photo: Callable[[bytes], None]) -> Result:
+    """One photo -> Result; errors become part of it. `on_photo` gets the small JPEG as soon as the photo is decoded."""
+    result = Result(digest=digest, name=name)
+    try:
+        start = perf_counter()
+        photo = box.lookup.stages.read(data)
+        read_ms = (perf_counter() - start) * 1000
+        result.jpegs = (jpeg(photo.rgb, PHOTO_SIDE),)
+        on_photo(result.jpegs[0])
+        with box.seats:
+            start = perf_counter()
+            mask = box.lookup.stages.mask(photo)
+            segment_ms = (perf_counter() - start) * 1000
+            answer = box.lookup.look_up_mask(photo, mask)
+        answer = replace(answer, timings_ms={"read": read_ms, "segment": segment_ms, **answer.timings_ms})
+    except RacklensError as error:
+        result.error = say_error(error)
+        result.no_garment = result.outline_by_hand = isinstance(error, NoGarmentFound)
+        return result
+    _take(box, result, answer, compare=False)
+    return result
+
+
+def look_up_together(box: Box, results: Sequence[Result], digest: str, name: str) -> Result:
+    """Several photos of one item -> one Result. Photos that cannot be used are left out."""
+    usable = [result for result in results if result.jpegs]
+    result = Result(digest=digest, name=name, jpegs=tuple(jpeg for each in usable for jpeg in each.jpegs))
+    try:
+        with box.seats:
+            answer = box.lookup.look_up_photos(list(result.jpegs))
+    except RacklensError as error:
+        result.error = say_error(error)
+        return result
+    result.left_out = len(answer.left_out)
+    _take(box, result, answer, compare=False)
+    return result
+
+
+def search_with_strokes(box: Box, result: Result, strokes: Sequence[dict], frame: Sequence[float] | None) -> None:
+    """Correct the first outline by what was painted (shares of the photo's sides, as the paint sends them), then search again.
+
+    Raises PhotoError: the outline stays as it was.
+    """
+    photo = photo_of(box, result)
+    height, width = photo.rgb.shape[:2]
+    first = _first_mask(result, (height, width))
+    from edge.correct import Stroke, correct  # LAZY
+
+    drawn = [
+        Stroke(
+            points=tuple((float(x) * width, float(y) * height) for x, y in stroke["points"]),
+            width=float(stroke["width"]) * max(height, width),
+            garment=bool(stroke["garment"]),
+        )
+        for stroke in strokes
+    ]
+    with box.seats:
+        mask = correct(photo, first, drawn, box=_pixel_box(frame, width, height))
+    search_with_mask(box, result, photo, mask)
+    result.strokes, result.box = list(strokes), list(frame) if frame else None
+
+
+def search_with_first_outline(box: Box, result: Result) -> None:
+    """Forget the correction. Raises PhotoError."""
+    photo = photo_of(box, result)
+    search_with_mask(box, result, photo, _first_mask(result, photo.rgb.shape[:2]))
+    result.mask, result.strokes, result.box = result.first_mask, [], None
+
+
+def search_with_mask(box: Box, result: Result, photo: Photo, mask: Mask) -> None:
+    """Search again with an outline, keeping the worker's wishes. Raises PhotoError."""
+    with box.seats:
+        answer = box.lookup.look_up_mask(photo, mask)
+    result.kept = False
+    _take(box, result, answer, compare=True)
+
+
+def search_with_wishes(box: Box, result: Result) -> None:
+    """Rank anew by the result's wishes. Raises RacklensError."""
+    with box.seats:
+        answer = _refined(box, result, answer_of(box, result))
+    result.take(answer, box.lookup, compare=True)
+
+
+def search_wider(box: Box, result: Result, steps: int) -> None:
+    """Search again with the outline some steps wider (steps > 0) or tighter (< 0). Raises PhotoError where nothing would be left."""
+    answer = answer_of(box, result)
+    search_with_mask(box, result, answer.photo, widen(answer.mask, share=steps * WIDER))
+
+
+def keep_outline(box: Box, result: Result) -> None:
+    """Keep the corrected outline with its photo to learn from. Raises OSError where the disk does not take it."""
+    from edge.corrections import keep_correction  # LAZY
+
+    answer = answer_of(box, result)
+    now = datetime.datetime.now(datetime.UTC)
+    keep_correction(data_folder() / "corrections", answer.photo, answer.mask, when=now, lookup_id=result.lookup_id)
+    result.kept, result.check_outline = True, False
+
+
+def answer_of(box: Box, result: Result) -> Answer:
+    """The result's answer before any wish; found again from the small JPEGs where the session has let it go. Raises RacklensError."""
+    answer = session.held(result)
+    if answer is None:
+        if len(result.jpegs) > 1:
+            answer = box.lookup.look_up_photos(list(result.jpegs))
+        else:
+            photo = photo_of(box, result)
+            answer = box.lookup.look_up_mask(photo, Mask(alpha_of(result.mask, photo.rgb.shape[:2]), result.confidence))
+        session.hold(result, answer)
+    return answer
+
+
+def photo_of(box: Box, result: Result) -> Photo:
+    """The result's photo: as it came while the answer is held, the small JPEG after that."""
+    answer = session.held(result)
+    return answer.photo if answer else box.lookup.stages.read(result.jpegs[0])
+
+
+def _take(box: Box, result: Result, answer: Answer, *, compare: bool) -> None:
+    session.hold(result, answer)
+    if not compare:
+        result.check_outline = answer.mask.confidence < box.check_below
+    result.take(_refined(box, result, answer), box.lookup, compare=compare)
+
+
+def _refined(box: Box, result: Result, answer: Answer) -> Answer:
+    wishes = result.wishes
+    if not wishes:
+        return answer
+    weights = {part: WEIGHTS.get(wishes.weights.get(part), 1.0) for part in result.parts}
+    return box.lookup.refine(answer, weights=weights, liked=tuple(wishes.liked), disliked=tuple(wishes.disliked))
+
+
+def _first_mask(result: Result, shape: tuple[int, int]) -> Mask:
+    """The network's outline; an empty one where it found nothing."""
+    if not result.first_mask:
+        result.first_mask = mask_png(np.zeros(shape, np.float32))
+    return Mask(alpha_of(result.first_mask, shape), 0.0)
+
+
+def _pixel_box(frame: Sequence[float] | None, width: int, height: int) -> PixelBox | None:
+    """left, top, right, bottom as shares of the sides -> a box of at least one pixel inside the photo."""
+    if not frame:
+        return None
+    left, top = min(int(frame[0] * width), width - 1), min(int(frame[1] * height), height - 1)
+    return PixelBox(max(0, left), max(0, top), max(left + 1, round(frame[2] * width)), max(top + 1, round(frame[3] * height)))

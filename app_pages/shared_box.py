@@ -1,0 +1,53 @@
+"""What all sessions share: the loaded models and index, and how many look-ups may run at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from edge import lookup as lookups
+
+SEATS = 2  # look-ups at the same time; more would only make each of them slower
+
+CHECK_BELOW = 0.85
+
+
+@dataclass(frozen=True)
+class Box:
+    """An open Lookup, its index root, and the seats in front of it."""
+
+    lookup: lookups.Lookup
+    root: Path
+    seats: threading.BoundedSemaphore
+
+    @property
+    def check_below(self) -> float:
+        """The expected IoU under which a person should look at the outline; the segmenter's own where its model.json says."""
+        return getattr(self.lookup.stages, "check_below", CHECK_BELOW)
+
+
+def index_root() -> Path:
+    """The folder of the indexes, from RACKLENS_INDEX."""
+    return Path(os.environ.get("RACKLENS_INDEX") or "data/index")
+
+
+def data_folder() -> Path:
+    """Where what staff teach the box is kept, from RACKLENS_DATA."""
+    return Path(os.environ.get("RACKLENS_DATA") or "data/journal")
+
+
+def index_version(root: Path) -> tuple[str, float]:
+    """The current build and when it was last calibrated: what a running page has to notice. Raises IndexFolderError."""
+    build = lookups.current_build(root)
+    overlay = lookups.overlay_path(root / build)
+    return build, overlay.stat().st_mtime if overlay.exists() else 0.0
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def open_box(root: str, version: tuple[str, float]) -> Box:
+    """One Box for all sessions. `version` is only the cache's key: a new one opens a new Box. Raises SetupError."""
+    return Box(lookups.Lookup.open(Path(root)), Path(root), threading.BoundedSemaphore(SEATS))

@@ -1,0 +1,108 @@
+"""The page This box: whether it is ready, what it runs on, how the index came out; and the same in short below a look-up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+
+import streamlit as st
+
+from app_pages import language
+from app_pages.language import say
+from app_pages.results import Result
+from app_pages.shared_box import Box
+
+
+def page(box: Box) -> None:
+    """The whole page."""
+    report = box.lookup.report()
+    state, words = ("unsure", "health.slow") if report.fell_back else ("in", "health.ready")
+    st.html(
+        f'<section class="verdict {state}" role="status"><h2>{escape(say(words))}</h2>'
+        f"<p>{escape(say('health.ready.why', items=report.items))}</p></section>"
+    )
+    warn(report.fell_back)
+    built = build_report(box)
+    st.html(f"<h3>{escape(say('health.build'))}</h3>" + table(index_rows(box, built)))
+    st.html(f"<h3>{escape(say('health.models'))}</h3>" + table(model_rows(report)))
+    if report.calibration:
+        st.html(f"<h3>{escape(say('health.check'))}</h3>" + table(calibration_rows(report.calibration)))
+    if built is None:
+        st.info(say("health.no_report"))
+        return
+    if built.get("skipped"):
+        with st.expander(f"{say('health.left_out')} ({len(built['skipped'])})"):
+            st.dataframe(built["skipped"], hide_index=True, width="stretch")
+    full = box.lookup.folder / "report.html"
+    if full.is_file():
+        st.download_button(say("health.report"), full.read_bytes(), f"{report.index_build}.html", "text/html", width="stretch")
+    st.html(f"<h3>{escape(say('language'))}</h3>")
+    language.choice()
+
+
+def warn(fell_back: bool) -> None:
+    if fell_back:
+        st.warning(say("fell_back"))
+
+
+def about(box: Box, newest: Result | None) -> None:
+    """In short, for the person who looks after the box: what it runs on, and how long the newest look-up took."""
+    report = box.lookup.report()
+    warn(report.fell_back)
+    trials = (report.calibration or {}).get("trials")
+    rows = model_rows(report) | {say("box.index"): report.index_build, say("box.items"): report.items}
+    rows[say("box.calibration")] = say("box.trials", trials=trials) if trials else say("box.none_yet")
+    if newest:
+        rows |= {say("box.took", stage=stage.capitalize()): f"{ms:.0f} ms" for stage, ms in newest.timings_ms.items()}
+    with st.expander(say("about")):
+        st.html(table(rows))
+
+
+def model_rows(report) -> dict[str, object]:
+    """What each model really runs on, and what was asked for."""
+    rows = {role.capitalize(): say("box.runs_on", provider=provider) for role, provider in report.providers.items()}
+    return rows | {say("box.asked"): report.wanted, say("box.threads"): report.threads}
+
+
+def index_rows(box: Box, built: Mapping | None) -> dict[str, object]:
+    """The build in use; what its report says where there is one."""
+    report = box.lookup.report()
+    rows: dict[str, object] = {say("box.index"): report.index_build, say("box.items"): report.items}
+    if built:
+        rows |= {
+            say("health.pictures"): built.get("vectors", ""),
+            say("health.self_recall"): _percent(built.get("self_recall")),
+            say("health.skipped"): len(built.get("skipped") or ()),
+            say("health.twins"): len(built.get("twins") or ()),
+        }
+    return {name: value for name, value in rows.items() if value != ""}
+
+
+def calibration_rows(calibration: Mapping) -> dict[str, object]:
+    """What the verdict rests on."""
+    rows = {
+        say("health.checked_on"): say("box.trials", trials=calibration.get("trials", 0)),
+        say("health.source"): calibration.get("source", ""),
+        say("health.false_accepts"): _percent(calibration.get("false_accepts")),
+        say("health.right_accepted"): _percent(calibration.get("right_accepted")),
+    }
+    return {name: value for name, value in rows.items() if value != ""}
+
+
+def build_report(box: Box) -> Mapping | None:
+    """report.json of the build in use; None where there is none that can be read."""
+    try:
+        built = json.loads((box.lookup.folder / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return built if isinstance(built, dict) else None
+
+
+def table(rows: Mapping[str, object]) -> str:
+    lines = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
+    return f'<table class="about">{lines}</table>'
+
+
+def _percent(share: object) -> str:
+    return f"{100 * share:.1f} %" if isinstance(share, int | float) else ""
