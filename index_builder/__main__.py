@@ -1,68 +1,25 @@
-"""python -m index_builder build|verify|evaluate|demo: each with --help."""
+"""python -m index_builder build|update|verify|list|rollback|prune|evaluate|demo: each with --help."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from edge.errors import SetupError
+from index_builder.feed_options import add_feed_options
 
 
-def _build(args: argparse.Namespace) -> int:
-    from edge.stages import Stages
-    from index_builder.build import build
-    from index_builder.calibrate import calibrate_on_made_views
+def _from_commands(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command of commands.py, imported when it is run: --help needs no networks."""
 
-    stages = Stages.open(args.models)
-    calibrator = None if args.no_calibration else partial(calibrate_on_made_views, stages=stages)
-    with _Progress(quiet=args.quiet or args.json) as progress:
-        result = build(args.feed, args.out, stages=stages, workers=args.workers, progress=progress, calibrator=calibrator)
-    for skipped in result.skipped:
-        print(f"skipped {skipped}", file=sys.stderr)
-    if args.json:
-        print(
-            json.dumps(
-                {
-                    "build_id": result.build_id,
-                    "folder": str(result.folder),
-                    "items": result.items,
-                    "vectors": result.vectors,
-                    "skipped": len(result.skipped),
-                    "self_recall": round(result.self_recall, 6),
-                    "calibrated": result.calibrated,
-                    "seconds": round(result.seconds, 2),
-                }
-            )
-        )
-    elif not args.quiet:
-        print(f"{result.items} items, {result.vectors} images, {len(result.skipped)} skipped, {result.seconds:.1f} s: {result.folder}")
-        if not result.calibrated and not args.no_calibration:
-            print("Too few images to calibrate: every answer will be `unsure`. See `evaluate --calibrate`.", file=sys.stderr)
-    return 1 if result.skipped else 0
+    def run(args: argparse.Namespace) -> int:
+        from index_builder import commands
 
+        return getattr(commands, name)(args)
 
-def _verify(args: argparse.Namespace) -> int:
-    from edge.catalogue import Catalogue
-    from edge.index import Index, open_current
-    from edge.manifest import damaged_files
-
-    folder, manifest = open_current(args.index)
-    damaged = damaged_files(folder, manifest)
-    for name, reason in damaged.items():
-        print(f"{folder / name}: {reason}", file=sys.stderr)
-    if damaged:
-        return 1
-    index = Index.open(folder, manifest=manifest)
-    catalogue = Catalogue.open(folder / "catalogue.sqlite")
-    if [row.label for row in catalogue.vectors()] != list(range(index.count)):
-        print(f"{folder}: the catalogue's labels are not those of the vectors", file=sys.stderr)
-        return 1
-    print(f"{manifest.build_id}: {catalogue.count} items, {index.count} vectors, {len(manifest.files)} files as built")
-    return 0
+    return run
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -73,36 +30,14 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _demo(args: argparse.Namespace) -> int:
     from index_builder.demo import write_demo
+    from index_builder.progress import Progress
 
-    with _Progress(quiet=args.quiet, unit="item") as progress:
-        summary = write_demo(args.out, items=args.items, seed=args.seed, progress=progress)
+    with Progress(quiet=args.quiet, unit="item") as progress:
+        summary = write_demo(args.out, items=args.items, seed=args.seed, progress=progress.tell)
     if not args.quiet:
         print(f"{summary.items} items, {summary.photos} phone photos of them, {summary.outsiders} of other garments: {summary.out}")
         print(f"Next: python -m index_builder build {summary.feed} --out INDEX_DIR")
     return 0
-
-
-class _Progress:
-    """A tqdm bar on stderr that is told (done, all)."""
-
-    def __init__(self, *, quiet: bool, unit: str = "image") -> None:
-        self._quiet, self._unit, self._bar = quiet, unit, None
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _tell(self, done: int, total: int) -> None:
-        if self._quiet:
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, unit=self._unit, file=sys.stderr)
-        self._bar.update(done - self._bar.n)
 
 
 def _positive(text: str) -> int:
@@ -112,40 +47,112 @@ def _positive(text: str) -> int:
     return value
 
 
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError("must be 0 to 100")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m index_builder", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m index_builder", description=__doc__,
+        epilog="Exit codes: 0 fine, 1 some inputs failed (each named on stderr), 2 unusable arguments or set-up.",
+    )  # fmt: skip
     commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser(
-        "build", help="make a new index of a feed", epilog="python -m index_builder build feed.csv --out data/index"
-    )
-    build.add_argument("feed", type=Path, metavar="FEED", help="CSV or TSV with at least id and image_link, or a folder of images")
-    build.add_argument("--out", type=Path, required=True, help="index folder; what it holds stays in use until the new build is complete")
-    build.add_argument("--workers", type=_positive, help="threads that fetch and decode (default: the CPUs)")
-    build.add_argument("--no-calibration", action="store_true", help="leave the verdict uncalibrated: every answer is `unsure`")
-    build.add_argument("--json", action="store_true", help="one JSON line instead of words")
-    build.add_argument("--quiet", action="store_true", help="only what went wrong")
-    build.set_defaults(run=_build)
-    verify = commands.add_parser("verify", help="compare every file with its checksum", epilog="python -m index_builder verify data/index")
-    verify.add_argument("index", type=Path, metavar="INDEX_DIR")
-    verify.set_defaults(run=_verify)
-    evaluate = commands.add_parser(
-        "evaluate", help="how good is it on labelled queries", epilog="python -m index_builder evaluate queries.csv --index data/index"
-    )
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], what: str, *examples: str) -> argparse.ArgumentParser:
+        shown = "\n".join(["examples:", *(f"  python -m index_builder {name} {example}" for example in examples)])
+        added = commands.add_parser(
+            name,
+            help=what,
+            description=f"{what[:1].upper()}{what[1:]}.",
+            epilog=shown,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=run)
+        return added
+
+    def outputs(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else there, for scripts")
+        added.add_argument("--quiet", action="store_true", help="silent unless something is wrong, for cron")
+
+    build = command(
+        "build", _from_commands("build_command"), "make a new index of a feed", "feed.csv --out data/index",
+        "feed.csv --out data/index --workers 2 --max-skipped 5 --keep 3 --quiet", "images/ --out data/index --no-calibration --json",
+        "feed.tsv --out data/index --map image_link=foto --cache data/images --models assets/models",
+    )  # fmt: skip
+    update = command(
+        "update", _from_commands("build_command"), "make a new index of a feed, embedding only new and changed images",
+        "feed.csv --out data/index", "feed.csv --out data/index --max-skipped 10 --keep 3 --quiet", "feed.csv --out data/index --json",
+    )  # fmt: skip
+    for added, reuse, most in ((build, False, 100.0), (update, True, 20.0)):
+        added.set_defaults(reuse=reuse)
+        added.add_argument(
+            "feed", type=Path, metavar="FEED",
+            help="CSV or TSV with at least id and image_link, Kaggle's styles.csv + images/, or a folder of images",
+        )  # fmt: skip
+        added.add_argument(
+            "--out",
+            type=Path,
+            required=True,
+            metavar="DIR",
+            help="index folder; what it holds stays in use until the new build is complete",
+        )
+        added.add_argument(
+            "--workers", type=_positive, metavar="N", help="threads that decode, cut out and embed (default: the CPUs), as in --workers 2"
+        )
+        added.add_argument(
+            "--max-skipped", type=_percent, default=most, metavar="PERCENT",
+            help=f"put the new index to use only if at most so many of its images had to be skipped (default {most:g}), as in --max-skipped 5",
+        )  # fmt: skip
+        added.add_argument(
+            "--keep", type=_positive, metavar="N", help="afterwards, keep N builds and delete the older ones, as in --keep 3"
+        )
+        added.add_argument("--no-calibration", action="store_true", help="leave the verdict uncalibrated: every answer is `unsure`")
+        outputs(added)
+        add_feed_options(added)
+    verify = command(
+        "verify", _from_commands("verify_command"), "check the index in use: checksums, models, dimensions, every item finds itself",
+        "data/index", "data/index --quiet", "data/index --json --models assets/models",
+    )  # fmt: skip
+    listed = command("list", _from_commands("list_command"), "list the builds of an index folder", "data/index", "data/index --json")
+    rollback = command(
+        "rollback", _from_commands("rollback_command"), "use the previous index again; twice goes two back", "data/index",
+        "data/index --to 20261121-151203-1f2e3d", "data/index --json",
+    )  # fmt: skip
+    rollback.add_argument("--to", metavar="BUILD", help="the build to use, older or newer, as `list` names it")
+    prune = command(
+        "prune", _from_commands("prune_command"), "delete old builds and leftovers of interrupted runs, never the index in use",
+        "data/index --keep 3", "data/index --keep 1 --json",
+    )  # fmt: skip
+    prune.add_argument(
+        "--keep", type=_positive, required=True, metavar="N",
+        help="builds to keep: the one in use, the one it replaced, then the youngest",
+    )  # fmt: skip
+    for added in (verify, listed, rollback, prune):
+        added.add_argument("index", type=Path, metavar="INDEX_DIR", help="folder that `build` wrote")
+        outputs(added)
+    evaluate = command(
+        "evaluate", _evaluate, "how good is it on labelled queries", "queries.csv --index data/index",
+        "queries.csv --index data/index --calibrate", "queries.csv --index data/index --json",
+    )  # fmt: skip
     evaluate.add_argument("queries", type=Path, metavar="QUERIES", help="CSV with columns photo,item_id; empty id: not in the catalogue")
-    evaluate.add_argument("--index", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument("--index", type=Path, required=True, metavar="DIR", help="index folder")
     evaluate.add_argument("--json", action="store_true", help="one JSON line")
     evaluate.add_argument("--calibrate", action="store_true", help="calibrate the verdict on these queries")
-    evaluate.set_defaults(run=_evaluate)
-    demo = commands.add_parser(
-        "demo", help="draw a small catalogue with phone photos", epilog="python -m index_builder demo --out data/demo"
+    evaluate.add_argument(
+        "--out", type=Path, metavar="REPORT_DIR", help="write report.html, with the hardest mistakes as pictures, and report.json"
     )
-    demo.add_argument("--out", type=Path, required=True)
-    demo.add_argument("--items", type=_positive, default=120, help="garments in the catalogue (default 120)")
-    demo.add_argument("--seed", type=int, default=0)
-    demo.add_argument("--quiet", action="store_true")
-    demo.set_defaults(run=_demo)
-    for command in (build, evaluate):
-        command.add_argument("--models", type=Path, help="model folder (default assets/models)")
+    demo = command(
+        "demo", _demo, "draw a small catalogue with phone photos", "--out data/demo", "--out data/demo --items 30 --seed 7 --quiet"
+    )
+    demo.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    demo.add_argument("--items", type=_positive, default=120, metavar="N", help="garments in the catalogue (default 120)")
+    demo.add_argument("--seed", type=int, default=0, metavar="N", help="another number draws other garments (default 0)")
+    demo.add_argument("--quiet", action="store_true", help="silent unless something is wrong")
+    for added in (build, update, verify, evaluate):
+        added.add_argument("--models", type=Path, metavar="DIR", help="model folder (default assets/models)")
     return parser
 
 
@@ -158,7 +165,7 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped; nothing in use was changed.", file=sys.stderr)
+        print("Stopped. The index in use is as it was; what was already embedded is used again by the next run.", file=sys.stderr)
         return 130
 
 

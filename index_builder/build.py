@@ -1,61 +1,66 @@
 """Items -> edge stages -> a new index folder, put in place only when it is complete and verified.
 
-    feed -> fetch, read, mask, cutout (worker threads, a bounded window) -> embed in batches, in feed order
-         -> out/.building-<id>/ -> self-recall -> report -> calibration -> manifest -> rename to out/<id>/ -> CURRENT
+    feed -> prepare (parallel; what is known from before is not embedded again) -> out/.work/ (journal) and out/.building-<id>/
+         -> self-recall -> calibration -> report -> manifest -> rename to out/<id>/ -> CURRENT
 
-A build that dies at any moment leaves CURRENT and every finished build as they were.
+A build that dies at any moment leaves CURRENT and every finished build as they were, and the next one goes on from its journal.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
 import os
 import secrets
 import shutil
-import socket
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from edge.catalogue import VectorRow, write_catalogue
-from edge.errors import IndexFolderError, RacklensError, SetupError
-from edge.index import CURRENT_NAME, Index, write_index
+from edge.errors import IndexFolderError, SetupError
+from edge.index import CURRENT_NAME, current_folder, write_index
 from edge.manifest import MANIFEST_NAME, Manifest, damaged_files, sha256_of, sync_folder, write_durably
 from edge.session import usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import CatalogueItem, Cutout
-from index_builder.feed import SkippedRow, read_feed
+from index_builder.changes import changes_since
+from index_builder.feed import read_feed
 from index_builder.fetch import Fetcher
+from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
+from index_builder.prepare import THUMB_QUALITY, THUMB_SIDE, Known, Prepared, jobs_of, prepared
 from index_builder.report import Report, Skipped, write_report
+from index_builder.reuse import SOURCES_NAME, BuiltBefore, Journal, recipe_of, write_sources
+from index_builder.samples import Samples
+from index_builder.self_recall import LOWEST_SELF_RECALL, SelfRecall, look_for_itself
 
 Calibrator = Callable[[Sequence[tuple[int, Cutout]], np.ndarray, Sequence[str]], dict[str, Any] | None]
 """(label, cutout) samples, float32 (N, D) vectors, item id per label -> what goes into the manifest, or None."""
 
-LOWEST_SELF_RECALL = 0.99
-_BATCH = 16
-_MOST_CALIBRATION_SAMPLES = 400
-_THUMB_SIDE = 256
-_THUMB_QUALITY = 85
-_TWIN = 0.9999
-"""Cosine from which two items cannot be told apart; they are listed in the report, not refused."""
-_LEFTOVER = ".building-"
+_JOURNAL_EVERY = 16
+"""Images between two fsyncs of the journal: what a power cut can cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a build is, in images: done of total; of these skipped, and reused without embedding."""
+
+    done: int
+    total: int
+    skipped: int
+    reused: int
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A finished build. items and vectors are counts, skipped says what is missing and why, seconds is wall-clock time."""
+    """A finished build. items and vectors are counts, skipped says what is missing and why, seconds is wall-clock time.
+
+    embedded + reused = vectors. replaces: the build that was in use before, "" for the first. changes: items against that one.
+    """
 
     build_id: str
     folder: Path
@@ -65,36 +70,40 @@ class BuildResult:
     self_recall: float
     seconds: float
     calibrated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    order: int
-    item: CatalogueItem
-    image: str
-
-
-@dataclass(slots=True)
-class _Prepared:
-    """A job after the workers' part: either a cutout with its thumbnail, or the reason why not."""
-
-    job: _Job
-    cutout: Cutout | None = None
-    thumb: bytes = b""
-    reason: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
+    embedded: int = 0
+    reused: int = 0
+    replaces: str = ""
+    changes: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True)
 class _Gathered:
     """What the way through the stages leaves behind, in label order."""
 
-    vectors: list[np.ndarray] = field(default_factory=list)
+    vectors: np.ndarray
     rows: list[VectorRow] = field(default_factory=list)
+    contents: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
-    samples: list[tuple[int, Cutout]] = field(default_factory=list)
+    samples: Samples = field(default_factory=Samples)
     skipped: list[Skipped] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    embedded: int = 0
+
+    def add(self, done: Prepared, building: Path) -> None:
+        for name, seconds in done.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        if done.kept is None:
+            self.skipped.append(Skipped(0, done.job.item.item_id, done.job.image, done.reason))
+            return
+        label = len(self.rows)
+        thumb = f"thumbs/{label}.jpg"
+        (building / thumb).write_bytes(done.kept.thumb)
+        self.files[thumb] = sha256(done.kept.thumb).hexdigest()
+        self.vectors[label] = done.kept.vector
+        self.rows.append(VectorRow(label, done.job.item.item_id, done.job.image, thumb))
+        self.contents.append(done.content)
+        self.samples.offer(label, done)
+        self.embedded += done.fresh
 
 
 def build(
@@ -103,167 +112,108 @@ def build(
     *,
     stages: Stages,
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[Tally], None] | None = None,
     calibrator: Calibrator | None = None,
     fetcher: Fetcher | None = None,
+    columns: Mapping[str, str] | None = None,
+    reuse: bool = False,
+    most_skipped: float = 1.0,
 ) -> BuildResult:
     """Build an index of a feed into `out` and make it the current one.
 
-    workers: threads for fetching, decoding and cutting out (default: the CPUs this process may use). progress is told
-    (images done, images in all). Images that cannot be used are skipped with their reason. Raises FeedError and
-    SetupError (another build is running, disk full, nothing usable); then `out` is as it was before.
+    workers: threads that decode, cut out and embed (default: the CPUs this process may use). progress is told how far the
+    images are. columns: as for read_feed. reuse: take over the embeddings of the index in use for images with the same content
+    (`update`); what an interrupted run embedded is always taken over. most_skipped: share of images, 0..1, that may be
+    unusable before the new index is refused. Images that cannot be used are skipped with their reason. Raises FeedError and
+    SetupError (another build is running, disk full, too little usable); then `out` is as it was but for out/.work.
     """
     started = time.perf_counter()
-    items, skipped_rows = read_feed(feed)
-    out = Path(out)
-    with _translated_disk_errors(out):
+    items, skipped_rows = read_feed(feed, columns=columns)
+    out, workers, fetcher = Path(out), workers or usable_cpus(), fetcher or Fetcher()
+    recipe = recipe_of(stages, thumb=(THUMB_SIDE, THUMB_QUALITY))
+    with translated_disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        with _only_builder(out):
-            for leftover in out.glob(f"{_LEFTOVER}*"):
-                shutil.rmtree(leftover, ignore_errors=True)
+        with only_builder(out):
+            remove_leftovers(out)
+            before = _folder_in_use(out)
             build_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-            building = out / f"{_LEFTOVER}{build_id}"
+            building = out / f"{BUILDING_PREFIX}{build_id}"
+            journal = Journal(out, recipe=recipe, dim=stages.dim)
+            finished = False
             try:
                 (building / "thumbs").mkdir(parents=True)
-                gathered = _gather(items, building, stages=stages, workers=workers, progress=progress, fetcher=fetcher or Fetcher())
-                gathered.skipped[:0] = [_skipped_row(row) for row in skipped_rows]
-                manifest, self_recall, kept = _finish(
-                    items,
-                    gathered,
-                    building,
-                    build_id=build_id,
-                    stages=stages,
-                    calibrator=calibrator,
-                    started=started,
-                    feed=Path(feed),
-                    rows=len(items) + len(skipped_rows),
+                known: list[Known] = [BuiltBefore(before, recipe=recipe)] if reuse and before else []
+                gathered = _gather(
+                    items, building, journal=journal, known=known, stages=stages, workers=workers, progress=progress, fetcher=fetcher
                 )
+                _refuse_if_too_little(gathered, most_skipped=most_skipped)
+                gathered.skipped[:0] = [Skipped(row.line, row.item_id, "", row.reason) for row in skipped_rows]
+                write_sources(building, recipe=recipe, contents=gathered.contents)
+                result = _finish(
+                    items, gathered, building, folder=out / build_id, stages=stages, calibrator=calibrator, workers=workers,
+                    fetcher=fetcher, started=started, feed=Path(feed), rows=len(items) + len(skipped_rows), before=before,
+                )  # fmt: skip
                 os.sync()  # thousands of thumbnails: one flush of all instead of one per file
-                folder = out / build_id
-                os.rename(building, folder)
+                os.rename(building, out / build_id)
                 sync_folder(out)
                 write_durably(out / CURRENT_NAME, f"{build_id}\n".encode())
+                finished = True
             finally:
                 shutil.rmtree(building, ignore_errors=True)
-    return BuildResult(
-        build_id, folder, kept, manifest.count, tuple(gathered.skipped), self_recall, time.perf_counter() - started,
-        manifest.calibration is not None,
-    )  # fmt: skip
+                journal.close(done=finished)
+    return replace(result, seconds=time.perf_counter() - started)
 
 
 def _gather(
-    items: Sequence[CatalogueItem], building: Path, *, stages: Stages, workers: int | None, progress: Callable[[int, int], None] | None,
-    fetcher: Fetcher,
+    items: Sequence[CatalogueItem], building: Path, *, journal: Journal, known: Sequence[Known], stages: Stages, workers: int,
+    progress: Callable[[Tally], None] | None, fetcher: Fetcher,
 ) -> _Gathered:  # fmt: skip
-    """Take every image through the stages; thumbnails are written on the way."""
-    jobs = [_Job(0, item, image) for item in items for image in (item.image, *item.extra_images)]
-    jobs = [replace(job, order=order) for order, job in enumerate(jobs)]
-    sampled = set(np.linspace(0, len(jobs) - 1, min(_MOST_CALIBRATION_SAMPLES, len(jobs))).round().astype(int).tolist())
-    gathered = _Gathered()
-    batch: list[_Prepared] = []
-    for done, prepared in enumerate(_prepared(jobs, stages=stages, workers=workers or usable_cpus(), fetcher=fetcher), 1):
-        for name, seconds in prepared.seconds.items():
-            gathered.seconds[name] = gathered.seconds.get(name, 0.0) + seconds
-        if prepared.cutout is None:
-            gathered.skipped.append(Skipped(0, prepared.job.item.item_id, prepared.job.image, prepared.reason))
-        else:
-            batch.append(prepared)
-        if len(batch) == _BATCH or done == len(jobs):
-            _embed(batch, building, stages=stages, sampled=sampled, gathered=gathered)
-            batch = []
+    """Take every image through the stages; thumbnails and the journal are written on the way."""
+    jobs = jobs_of(items)
+    gathered = _Gathered(np.empty((len(jobs), stages.dim), np.float32))
+    new: list[Prepared] = []
+    for done, one in enumerate(prepared(jobs, stages=stages, workers=workers, fetcher=fetcher, known=[journal, *known]), 1):
+        gathered.add(one, building)
+        if one.fresh:
+            one.cutout = None  # the samples have taken what they want
+            new.append(one)
+        if len(new) >= _JOURNAL_EVERY or (new and done == len(jobs)):
+            journal.append((p.content, p.kept) for p in new if p.kept)
+            new = []
         if progress:
-            progress(done, len(jobs))
+            progress(Tally(done, len(jobs), len(gathered.skipped), len(gathered.rows) - gathered.embedded))
+    gathered.vectors = gathered.vectors[: len(gathered.rows)]
     return gathered
 
 
-def _prepared(jobs: Sequence[_Job], *, stages: Stages, workers: int, fetcher: Fetcher) -> Iterator[_Prepared]:
-    """Run the workers' part, results in the jobs' order; at most a few pictures per worker are in memory at a time."""
-    window: deque[Future[_Prepared]] = deque()
-    waiting = iter(jobs)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="build")
-    try:
-        for job in waiting:
-            window.append(pool.submit(_prepare, job, stages=stages, fetcher=fetcher))
-            if len(window) >= 3 * workers:
-                yield window.popleft().result()
-        while window:
-            yield window.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _prepare(job: _Job, *, stages: Stages, fetcher: Fetcher) -> _Prepared:
-    prepared = _Prepared(job)
-    last = time.perf_counter()
-
-    def lap(name: str) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        prepared.seconds[name], last = now - last, now
-
-    try:
-        data = fetcher.fetch(job.image)
-        lap("fetch")
-        photo = stages.read(data)
-        lap("read")
-        mask = stages.mask(photo)
-        lap("mask")
-        cutout = stages.cutout(photo, mask)
-        lap("cutout")
-        prepared.thumb = _thumbnail(photo.rgb)
-        lap("thumb")
-        prepared.cutout = cutout
-    except SetupError:
-        raise
-    except RacklensError as error:
-        prepared.reason = error.what
-    except Exception as error:  # one odd picture among thousands must not cost the others; if all are odd, the build is refused
-        prepared.reason = f"{type(error).__name__}: {error}"
-    return prepared
-
-
-def _thumbnail(rgb: np.ndarray) -> bytes:
-    """uint8 (H, W, 3) -> JPEG, long side at most 256 px: the studio image itself, as staff know it."""
-    height, width = rgb.shape[:2]
-    scale = min(1.0, _THUMB_SIDE / max(height, width))
-    small = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _THUMB_QUALITY])[1].tobytes()
-
-
-def _embed(batch: Sequence[_Prepared], building: Path, *, stages: Stages, sampled: set[int], gathered: _Gathered) -> None:
-    if not batch:
-        return
-    start = time.perf_counter()
-    embeddings = stages.embed([p.cutout for p in batch if p.cutout is not None])
-    gathered.seconds["embed"] = gathered.seconds.get("embed", 0.0) + time.perf_counter() - start
-    for prepared, embedding in zip(batch, embeddings, strict=True):
-        label = len(gathered.vectors)
-        thumb = f"thumbs/{label}.jpg"
-        (building / thumb).write_bytes(prepared.thumb)
-        gathered.files[thumb] = sha256(prepared.thumb).hexdigest()
-        gathered.vectors.append(embedding.vector)
-        gathered.rows.append(VectorRow(label, prepared.job.item.item_id, prepared.job.image, thumb))
-        if prepared.job.order in sampled and prepared.cutout is not None:
-            gathered.samples.append((label, prepared.cutout))
+def _refuse_if_too_little(gathered: _Gathered, *, most_skipped: float) -> None:
+    reasons = "; ".join(f"{s.item_id or s.line}: {s.reason}" for s in gathered.skipped[:3])
+    if not gathered.rows:
+        raise SetupError(f"None of the feed's images can be used ({reasons}).", remedy="Check the feed's image links, then build again.")
+    share = len(gathered.skipped) / (len(gathered.skipped) + len(gathered.rows))
+    if share > most_skipped:
+        raise SetupError(
+            f"{share:.0%} of the feed's images cannot be used, more than the {most_skipped:.0%} that may be ({reasons}); "
+            "the index in use stays.",
+            remedy="Check the image links, or allow more with --max-skipped.",
+        )
 
 
 def _finish(
-    items: Sequence[CatalogueItem], gathered: _Gathered, building: Path, *, build_id: str, stages: Stages, calibrator: Calibrator | None,
-    started: float, feed: Path, rows: int,
-) -> tuple[Manifest, float, int]:  # fmt: skip
-    """Vectors -> verified folder with report, calibration and, last, its manifest. Gives the manifest, self-recall and item count."""
-    if not gathered.vectors:
-        reasons = "; ".join(f"{s.item_id or s.line}: {s.reason}" for s in gathered.skipped[:3])
-        raise SetupError(f"None of the feed's images can be used ({reasons}).", remedy="Check the feed's image links, then build again.")
-    vectors = np.stack(gathered.vectors)
-    with_vectors = {row.item_id for row in gathered.rows}
+    items: Sequence[CatalogueItem], gathered: _Gathered, building: Path, *, folder: Path, stages: Stages, calibrator: Calibrator | None,
+    workers: int, fetcher: Fetcher, started: float, feed: Path, rows: int, before: Path | None,
+) -> BuildResult:  # fmt: skip
+    """Vectors -> verified folder with calibration, report and, last, its manifest."""
+    vectors, ids = gathered.vectors, [row.item_id for row in gathered.rows]
+    with_vectors = set(ids)
     kept = [item for item in items if item.item_id in with_vectors]
-    clock = time.perf_counter()
+    clock = _Laps(gathered.seconds)
     write_index(building, vectors)
     write_catalogue(building / "catalogue.sqlite", kept, gathered.rows)
-    gathered.files |= {name: sha256_of(building / name) for name in ("vectors.hnsw", "vectors.npy", "catalogue.sqlite")}
+    files = ("vectors.hnsw", "vectors.npy", "catalogue.sqlite", SOURCES_NAME)
+    gathered.files |= {name: sha256_of(building / name) for name in files}
     manifest = Manifest(
-        build_id=build_id,
+        build_id=folder.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model_ids=dict(stages.model_ids),
         parts={name: (part.start, part.stop) for name, part in stages.parts.items()},
@@ -272,48 +222,58 @@ def _finish(
         pipeline_version=PIPELINE_VERSION,
         files=gathered.files,
     )
-    gathered.seconds["index"] = time.perf_counter() - clock
-    clock = time.perf_counter()
-    ids = [row.item_id for row in gathered.rows]
-    self_recall, twins = _look_for_itself(Index.open(building, manifest=manifest), ids)
-    gathered.seconds["self-recall"] = time.perf_counter() - clock
-    if self_recall < LOWEST_SELF_RECALL:
-        raise IndexFolderError(
-            f"Only {self_recall:.1%} of the new index's vectors find themselves; it was not put to use.",
-            path=str(building), remedy="Build again; if it stays so, report it with report.json of the last good build.",
-        )  # fmt: skip
-    clock = time.perf_counter()
-    calibration = calibrator(gathered.samples, vectors, ids) if calibrator else None
-    gathered.seconds["calibration"] = time.perf_counter() - clock
+    clock.lap("index")
+    found = look_for_itself(building, manifest, ids)
+    clock.lap("self-recall")
+    if not found.good:
+        raise _not_found(found, building)
+    calibration = None
+    if calibrator:
+        samples = gathered.samples.cutouts(stages=stages, fetcher=fetcher, workers=workers)
+        calibration = calibrator(samples, vectors, ids)
+        clock.lap("calibration")
+    manifest = replace(manifest, calibration=calibration)
+    reused = len(vectors) - gathered.embedded
+    changes = changes_since(before, kept, gathered.rows, gathered.contents) if before else None
+    replaces = before.name if before else ""
     report = Report(
-        build_id=build_id, feed=str(feed), rows=rows, items=len(kept), vectors=len(vectors),
-        self_recall=self_recall, skipped=tuple(gathered.skipped), twins=tuple(twins), stage_seconds=gathered.seconds,
+        build_id=folder.name, feed=str(feed), rows=rows, items=len(kept), vectors=len(vectors), self_recall=found.lowest,
+        skipped=tuple(gathered.skipped), twins=found.twins, stage_seconds=gathered.seconds,
         wall_seconds=time.perf_counter() - started, categories=_per_category(kept), calibration=calibration,
+        created=manifest.created, replaces=replaces, embedded=gathered.embedded, reused=reused, changes=changes,
+        models=manifest.model_ids, exact_self_recall=found.exact, graph_agreement=found.agreement, likeness=found.likeness,
     )  # fmt: skip
     write_report(building, report)
     gathered.files |= {name: sha256_of(building / name) for name in ("report.json", "report.html")}
-    manifest = replace(manifest, files=gathered.files, calibration=calibration)
     write_durably(building / MANIFEST_NAME, manifest.to_json().encode())
     damaged = damaged_files(building, manifest)  # read back what the disk really holds
     if damaged:
         raise IndexFolderError(
             f"The new index is damaged on disk ({damaged}); it was not put to use.", path=str(building), remedy="Check the disk."
         )
-    return manifest, self_recall, len(kept)
+    return BuildResult(
+        folder.name, folder, len(kept), len(vectors), tuple(gathered.skipped), found.lowest, 0.0, calibration is not None,
+        gathered.embedded, reused, replaces, changes,
+    )  # fmt: skip
 
 
-def _look_for_itself(index: Index, item_ids: Sequence[str]) -> tuple[float, list[tuple[str, str]]]:
-    """Share of vectors that come back first for themselves (or an equal twin does), and pairs of items that look the same."""
-    found, twins = 0, set()
-    for start in range(0, index.count, 1000):
-        stop = min(start + 1000, index.count)
-        labels, scores = index.search(np.asarray(index.vectors[start:stop]), 2)
-        found += int(((labels[:, 0] == np.arange(start, stop)) | (scores[:, 0] > _TWIN)).sum())
-        for row, near in zip(range(start, stop), zip(labels.tolist(), scores.tolist(), strict=True), strict=True):
-            for label, score in zip(*near, strict=True):
-                if score > _TWIN and item_ids[label] != item_ids[row]:
-                    twins.add(tuple(sorted((item_ids[row], item_ids[label]))))
-    return found / index.count, sorted(twins)
+def _not_found(found: SelfRecall, building: Path) -> IndexFolderError:
+    what = (
+        f"Only {found.lowest:.1%} of the new index's vectors find themselves"
+        if found.lowest < LOWEST_SELF_RECALL
+        else f"The new index's graph finds only {found.agreement:.1%} of the nearest neighbours"
+    )
+    return IndexFolderError(
+        f"{what}; it was not put to use.", path=str(building),
+        remedy="Build again; if it stays so, report it with report.json of the last good build.",
+    )  # fmt: skip
+
+
+def _folder_in_use(out: Path) -> Path | None:
+    try:
+        return current_folder(out)
+    except IndexFolderError:
+        return None
 
 
 def _per_category(items: Sequence[CatalogueItem]) -> dict[str, int]:
@@ -323,37 +283,12 @@ def _per_category(items: Sequence[CatalogueItem]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _skipped_row(row: SkippedRow) -> Skipped:
-    return Skipped(row.line, row.item_id, "", row.reason)
+class _Laps:
+    """Writes wall-clock seconds since the last lap into a dict."""
 
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds, self._last = seconds, time.perf_counter()
 
-@contextmanager
-def _only_builder(out: Path) -> Iterator[None]:
-    """Hold out/.lock; the system lets go of it when the process ends, however it ends. Raises SetupError naming the holder."""
-    with open(out / ".lock", "a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            try:
-                holder = json.loads(lock.read())
-                who = f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
-            except (ValueError, KeyError, TypeError):
-                who = "another process"
-            raise SetupError(f"Another build into {out} is running: {who}.", remedy="Wait for it to end, or end it.") from None
-        lock.truncate(0)
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, lock)
-        lock.flush()
-        yield
-
-
-@contextmanager
-def _translated_disk_errors(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise SetupError(
-                f"The disk is full; the new index in {out} was not finished.", remedy="Free some space, then build again."
-            ) from error
-        raise SetupError(f"The index folder {out} cannot be written ({error}).", remedy="Check the folder and its rights.") from error
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._seconds[name], self._last = now - self._last, now

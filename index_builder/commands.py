@@ -1,0 +1,152 @@
+"""The commands that make and look after indexes: build, update, verify, list, rollback, prune. Each gives its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from functools import partial
+from typing import Any
+
+import cv2
+
+from edge.session import usable_cpus
+from index_builder.build import BuildResult, build
+from index_builder.feed_options import columns_of, fetcher_of
+from index_builder.folders import Build, Pruned, list_builds, prune, rollback, table_of
+from index_builder.progress import Progress
+from index_builder.verify import verify
+
+
+def build_command(args: argparse.Namespace) -> int:
+    """build and update (args.reuse)."""
+    from edge.stages import Stages  # looked up at the call, so that tests can put a stand-in there
+    from index_builder.calibrate_views import calibrate_on_made_views
+
+    workers = args.workers or usable_cpus()
+    cv2.setNumThreads(1)  # the workers are the parallelism; threads of their own would only get in each other's way
+    stages = Stages.open(args.models, threads=max(1, usable_cpus() // workers))
+    with Progress(quiet=args.quiet or args.json) as progress:
+        calibrator = None if args.no_calibration else partial(calibrate_on_made_views, stages=stages, progress=progress.calibrating)
+        result = build(
+            args.feed, args.out, stages=stages, workers=workers, progress=progress.tally, calibrator=calibrator,
+            fetcher=fetcher_of(args), columns=columns_of(args), reuse=args.reuse, most_skipped=args.max_skipped / 100,
+        )  # fmt: skip
+    pruned = prune(args.out, keep=args.keep) if args.keep else None
+    for skipped in result.skipped:
+        print(f"skipped {skipped}", file=sys.stderr)
+    if args.json:
+        print(json.dumps(_build_json(result, pruned)))
+    elif not args.quiet:
+        print(_in_words(result))
+        if pruned and pruned.builds:
+            print(f"deleted {len(pruned.builds)} old: {', '.join(pruned.builds)}")
+        if not result.calibrated and not args.no_calibration:
+            print("Too few images to calibrate: every answer will be `unsure`. See `evaluate --calibrate`.", file=sys.stderr)
+    return 1 if result.skipped else 0
+
+
+def verify_command(args: argparse.Namespace) -> int:
+    """1 if anything is wrong, each thing named on stderr."""
+    from edge.stages import Stages
+
+    found = verify(args.index, stages=Stages.open(args.models))
+    for problem in found.problems:
+        print(problem, file=sys.stderr)
+    if args.json:
+        recall = found.self_recall
+        shares = (
+            {"exact": recall.exact, "graph": recall.graph, "agreement": recall.agreement, "compared": recall.compared} if recall else None
+        )
+        print(
+            json.dumps(
+                {
+                    "build_id": found.build_id, "items": found.items, "vectors": found.vectors, "files": found.files,
+                    "problems": list(found.problems), "self_recall": shares,
+                }
+            )
+        )  # fmt: skip
+    elif not args.quiet and not found.problems and found.self_recall:
+        recall = found.self_recall
+        print(
+            f"{found.build_id}: {found.items} items, {found.vectors} vectors, {found.files} files as built; "
+            f"{recall.graph:.2%} find themselves by the graph, {recall.exact:.2%} by exact search "
+            f"({recall.compared} compared, {recall.agreement:.2%} of their nearest the same)"
+        )
+    return 1 if found.problems else 0
+
+
+def list_command(args: argparse.Namespace) -> int:
+    """0, or 1 if a build cannot be read."""
+    builds = list_builds(args.index)
+    for build in builds:
+        if build.problem:
+            print(f"{build.build_id}: {build.problem}", file=sys.stderr)
+    if args.json:
+        print(json.dumps({"index": str(args.index), "builds": [_listed(b) for b in builds]}))
+    elif not args.quiet:
+        print(table_of(builds) if builds else f"No builds in {args.index}.")
+    return 1 if any(b.problem for b in builds) else 0
+
+
+def rollback_command(args: argparse.Namespace) -> int:
+    before, now = rollback(args.index, to=args.to or "")
+    if args.json:
+        print(json.dumps({"before": before, "current": now}))
+    elif not args.quiet:
+        print(f"{now} is in use again; it was {before or 'none'}. Back with: python -m index_builder rollback {args.index} --to {before}")
+    return 0
+
+
+def prune_command(args: argparse.Namespace) -> int:
+    pruned = prune(args.index, keep=args.keep)
+    if args.json:
+        print(json.dumps({"deleted": list(pruned.builds), "leftovers": pruned.leftovers, "freed_bytes": pruned.freed}))
+    elif not args.quiet:
+        what = [*pruned.builds, *(["leftovers of interrupted runs"] if pruned.leftovers else [])]
+        print(f"deleted {', '.join(what)}; {pruned.freed / 1e6:.1f} MB free again" if what else "nothing to delete")
+    return 0
+
+
+def _build_json(result: BuildResult, pruned: Pruned | None) -> dict[str, Any]:
+    return {
+        "build_id": result.build_id,
+        "folder": str(result.folder),
+        "items": result.items,
+        "vectors": result.vectors,
+        "skipped": len(result.skipped),
+        "self_recall": round(result.self_recall, 6),
+        "calibrated": result.calibrated,
+        "seconds": round(result.seconds, 2),
+        "embedded": result.embedded,
+        "reused": result.reused,
+        "replaces": result.replaces,
+        "changes": dict(result.changes) if result.changes else None,
+        "report": str(result.folder / "report.html"),
+        "deleted": list(pruned.builds) if pruned else [],
+    }
+
+
+def _in_words(result: BuildResult) -> str:
+    said = f"{result.items} items, {result.vectors} images"
+    if result.reused:
+        said += f" ({result.embedded} embedded, {result.reused} taken over)"
+    said += f", {len(result.skipped)} skipped, {result.seconds:.1f} s: {result.folder}"
+    if result.changes:
+        words = {
+            "new": "new",
+            "removed": "removed",
+            "pictures": "with other pictures",
+            "texts": "with other texts",
+            "unchanged": "unchanged",
+        }
+        said += "\nagainst the index before: " + ", ".join(f"{result.changes[key]} {word}" for key, word in words.items())
+    return said
+
+
+def _listed(build: Build) -> dict[str, Any]:
+    facts = dataclasses.asdict(build)
+    facts["folder"] = str(build.folder)
+    facts["size_bytes"] = facts.pop("size")
+    return facts
