@@ -20,6 +20,11 @@ def main() -> None:
         train.add_argument("--minutes", type=float, default=20.0, help="wall-clock budget")
         train.add_argument("--rate", type=float, help="highest learning rate; lower it to go on with a trained model")
         train.add_argument("--seed", type=int, default=0)
+        if name == "segmenter":
+            train.add_argument("--architecture", choices=("unet", "tiramisu"), default="unet", help="tiramisu: the source's FC-DenseNet, to compare")
+            train.add_argument("--size", type=int, default=224, help="side of the network's input in pixels, a multiple of 32")
+            train.add_argument("--small-share", type=float, default=0.45, help="share of a first run's time on squares of 5/7 the side")
+            train.add_argument("--extra", type=Path, help="folder of accepted outline corrections to learn from too")
         export = commands.add_parser(f"export-{name}", help=f"write assets/models/{name} and compare it with PyTorch")
         export.add_argument("--data", type=Path, default=DEFAULT_DATA)
         export.add_argument("--run", type=Path, default=Path("runs") / name)
@@ -29,7 +34,8 @@ def main() -> None:
     if args.command == "segmenter":
         from training.train_segmenter import train as run
 
-        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, **extra)
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, architecture=args.architecture, size=args.size,
+            small_share=args.small_share, extra=args.extra, **extra)  # fmt: skip
     elif args.command == "embedder":
         from training.train_embedder import train as run
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+MOST_OF_A_TUNE_SENDER = 200
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -29,27 +31,23 @@ class Row:
 
 
 def read_rows(data: Path) -> list[Row]:
-    """All photos. A twelfth of the train senders, chosen by a hash of their name, is set apart to tune on."""
-    rows = []
+    """All photos. A twelfth of the train senders, chosen by a hash of their name, is set apart to tune on; senders of more than
+    MOST_OF_A_TUNE_SENDER photos are too much of the data to do without."""
     with open(data / "images.csv", newline="") as file:
-        for r in csv.DictReader(file):
-            part = r["split"]
-            if part == "train":
-                part = "tune" if zlib.crc32(r["sender"].encode()) % 12 == 0 else "fit"
-            rows.append(
-                Row(
-                    r["image"],
-                    r["sender"],
-                    part,
-                    r["label"],
-                    r["pattern"],
-                    r["sleeve"],
-                    r["presentation"],
-                    r["mask"],
-                    float(r["agreement"] or 0),
-                )
-            )
-    return rows
+        table = list(csv.DictReader(file))
+    photos = Counter(r["sender"] for r in table)
+
+    def part_of(r: dict[str, str]) -> str:
+        if r["split"] != "train":
+            return r["split"]
+        sender = r["sender"]
+        return "tune" if zlib.crc32(sender.encode()) % 12 == 0 and photos[sender] <= MOST_OF_A_TUNE_SENDER else "fit"
+
+    return [
+        Row(r["image"], r["sender"], part_of(r), r["label"], r["pattern"], r["sleeve"], r["presentation"], r["mask"],
+            float(r["agreement"] or 0))
+        for r in table
+    ]  # fmt: skip
 
 
 def read_pair(data: Path, image: str) -> tuple[np.ndarray, np.ndarray]:

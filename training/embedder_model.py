@@ -7,18 +7,22 @@ colour   from 1x1 convolutions on a 16 x 16 thumbnail: palette without texture
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"relu": F.relu, "elu": F.elu}
 PARTS = {"shape": 128, "pattern": 96, "colour": 64}
 
 
 class Residual(nn.Module):
     """Two 3x3 convolutions with a shortcut; a strided one averages the shortcut down first (He et al. 2019)."""
 
-    def __init__(self, cin: int, cout: int, stride: int = 1) -> None:
+    def __init__(self, cin: int, cout: int, stride: int = 1, act: Callable[[torch.Tensor], torch.Tensor] = F.relu) -> None:
         super().__init__()
+        self.act = act
         self.a, self.na = nn.Conv2d(cin, cout, 3, stride, 1, bias=False), nn.BatchNorm2d(cout)
         self.b, self.nb = nn.Conv2d(cout, cout, 3, 1, 1, bias=False), nn.BatchNorm2d(cout)
         self.down = nn.Sequential()
@@ -28,8 +32,8 @@ class Residual(nn.Module):
             )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = F.relu(self.na(self.a(x)))
-        return F.relu(self.nb(self.b(y)) + self.down(x))
+        y = self.act(self.na(self.a(x)))
+        return self.act(self.nb(self.b(y)) + self.down(x))
 
 
 def mean_and_std(x: torch.Tensor) -> torch.Tensor:
@@ -42,13 +46,13 @@ def mean_and_std(x: torch.Tensor) -> torch.Tensor:
 class Embedder(nn.Module):
     """(N, 3, S, S) normalised rgb of cutouts on white -> (N, 288): the parts one after the other, not yet normalised."""
 
-    def __init__(self, widths: tuple[int, ...] = (16, 32, 96, 192), depth: tuple[int, ...] = (1, 2, 2, 2)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 96, 192), depth: tuple[int, ...] = (1, 2, 3, 3), activation: str = "relu") -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
         self.stages = nn.ModuleList()
         cin = widths[0]
         for i, (w, n) in enumerate(zip(widths, depth, strict=True)):
-            self.stages.append(nn.Sequential(*[Residual(cin if j == 0 else w, w, 2 if j == 0 and i > 0 else 1) for j in range(n)]))
+            self.stages.append(nn.Sequential(*[Residual(cin if j == 0 else w, w, 2 if j == 0 and i > 0 else 1, ACTIVATIONS[activation]) for j in range(n)]))
             cin = w
         self.shape_squeeze = nn.Sequential(nn.Conv2d(widths[3], 48, 1, bias=False), nn.BatchNorm2d(48), nn.ReLU(inplace=True))
         self.shape_head = nn.Linear(48 * 16 + widths[3], PARTS["shape"])

@@ -61,24 +61,44 @@ def wrong_mask(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return out.astype(np.float32)
 
 
+_NOISE = np.random.default_rng(0).integers(-16, 17, (320, 320, 3), dtype=np.int16)
+
+
 def light(rgb: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
     """Fold shading, exposure, colour cast, gamma, saturation, blur, noise. uint8 in and out."""
     s = rgb.shape[0]
-    x = rgb.astype(np.float32) / 255.0
-    shade = smooth_noise(rng, int(rng.integers(2, 5)), s) * 0.07 + smooth_noise(rng, int(rng.integers(6, 14)), s) * 0.04
-    gain = np.exp(rng.normal(0, 0.07 * strength, 3) + rng.normal(0, 0.18 * strength)).astype(np.float32)
-    x = np.clip(x * (1 + shade * strength) * gain, 0, 1) ** float(np.exp(rng.normal(0, 0.15 * strength)))
-    gray = x.mean(2, keepdims=True)
-    x = gray + (x - gray) * float(np.exp(rng.normal(0, 0.15 * strength)))
+    k = float(np.exp(rng.normal(0, 0.15 * strength)))
+    x = cv2.transform(rgb, np.full((3, 3), (1 - k) / 3) + np.eye(3) * k)  # saturation
+    gain = np.exp(rng.normal(0, 0.07 * strength, 3) + rng.normal(0, 0.18 * strength))
+    gamma = float(np.exp(rng.normal(0, 0.15 * strength)))
+    table = np.clip(np.arange(256)[:, None] / 255.0 * gain, 0, 1) ** gamma
     if rng.random() < 0.3 * strength:
-        x = x + rng.uniform(0, 0.12)  # haze: a lifted black
-    x = np.clip(x * 255, 0, 255).astype(np.uint8)
+        table = table + rng.uniform(0, 0.12)  # haze: a lifted black
+    x = cv2.LUT(x, np.clip(table * 255, 0, 255).astype(np.uint8)[None])
+    shade = smooth_noise(rng, int(rng.integers(2, 5)), s) * 0.07 + smooth_noise(rng, int(rng.integers(6, 14)), s) * 0.04
+    x = cv2.multiply(x, cv2.merge([1 + shade[..., 0] * np.float32(strength)] * 3), dtype=cv2.CV_8U)
     if rng.random() < 0.35 * strength:
         x = cv2.GaussianBlur(x, (0, 0), float(rng.uniform(0.5, 1.8)))
     if rng.random() < 0.5 * strength:
-        noise = cv2.resize(rng.integers(-16, 17, (s // 2, s // 2, 3), dtype=np.int16), (s, s), interpolation=cv2.INTER_NEAREST)
-        x = np.clip(x.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+        top, left = rng.integers(0, 320 - s // 2, 2)
+        noise = cv2.resize(_NOISE[top : top + s // 2, left : left + s // 2], (s, s), interpolation=cv2.INTER_NEAREST)
+        x = cv2.add(x, noise, dtype=cv2.CV_8U)
     return x
+
+
+def recolour(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same garment in another colour: hue turned, saturation and lightness changed in CIELAB. uint8 in and out.
+
+    A colourway of one cut is another item; both of a pair's views take the same change.
+    """
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+    angle, chroma = rng.uniform(-np.pi, np.pi), float(np.exp(rng.normal(0, 0.3)))
+    c, n = np.cos(angle) * chroma, np.sin(angle) * chroma
+    turn = np.array([[1, 0, 0, 0], [0, c, -n, 128 * (1 - c + n)], [0, n, c, 128 * (1 - n - c)]])
+    lab = cv2.transform(lab, turn)
+    light = np.clip((np.arange(256) / 255.0) ** float(np.exp(rng.normal(0, 0.25))) * 255 + rng.normal(0, 12), 0, 255)
+    lab[..., 0] = cv2.LUT(np.ascontiguousarray(lab[..., 0]), light.astype(np.uint8))
+    return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
 
 
 def view(rgb: np.ndarray, alpha: np.ndarray, rng: np.random.Generator, *, strength: float, size: int) -> np.ndarray:

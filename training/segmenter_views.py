@@ -2,48 +2,83 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
+from training import segmenter_scenes as scenes
 
-def warp_pair(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """One random affine + mild perspective for both; what lies outside mirrors the edge, as letterbox_mirror does."""
+
+@dataclass(slots=True)
+class Garments:
+    """Photos to train on, letterboxed: rgb uint8 (N, S, S, 3); mask uint8 (N, S, S); known uint8 (N, S, S), 255 where the mask is to be
+    believed; kinds: good, repaired, minor, bad, drawn or extra; whole: the mask is exact enough to cut the garment out."""
+
+    rgb: np.ndarray
+    mask: np.ndarray
+    known: np.ndarray
+    kinds: list[str]
+    whole: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rgb)
+
+
+def warp_all(
+    rgb: np.ndarray, mask: np.ndarray, known: np.ndarray, rng: np.random.Generator, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One random affine + mild perspective for all three. What lies outside mirrors the edge, as letterbox_mirror does, but its mask is
+    not known: half a garment mirrored is none of the photo's."""
     s = rgb.shape[0]
     angle = rng.normal(0, 10) if rng.random() < 0.8 else rng.uniform(-180, 180)
     zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(1.35))))
     m = np.vstack([cv2.getRotationMatrix2D((s / 2, s / 2), angle, zoom * size / s), [0, 0, 1]])
     m[0, 2] += size / 2 - s / 2 + rng.uniform(-0.12, 0.12) * size
     m[1, 2] += size / 2 - s / 2 + rng.uniform(-0.12, 0.12) * size
-    corners = np.float32([[0, 0], [size, 0], [size, size], [0, size]])
-    jitter = corners + rng.normal(0, 0.03 * size, (4, 2)).astype(np.float32)
-    m = cv2.getPerspectiveTransform(corners, jitter) @ m
     if rng.random() < 0.5:
         m = np.array([[-1, 0, size - 1], [0, 1, 0], [0, 0, 1.0]]) @ m
-    kw = dict(dsize=(size, size), borderMode=cv2.BORDER_REFLECT_101)
-    return cv2.warpPerspective(rgb, m, flags=cv2.INTER_LINEAR, **kw), cv2.warpPerspective(mask, m, flags=cv2.INTER_LINEAR, **kw)
+    if rng.random() < 0.5:
+        corners = np.float32([[0, 0], [size, 0], [size, size], [0, size]])
+        m = cv2.getPerspectiveTransform(corners, corners + rng.normal(0, 0.03 * size, (4, 2)).astype(np.float32)) @ m
+
+        def warp(x: np.ndarray, border: int) -> np.ndarray:
+            return cv2.warpPerspective(x, m, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    else:  # a third of the time of the former
+
+        def warp(x: np.ndarray, border: int) -> np.ndarray:
+            return cv2.warpAffine(x, m[:2], (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+
+    mirror = cv2.BORDER_REFLECT_101
+    return warp(rgb, mirror), warp(mask, mirror), (warp(known, cv2.BORDER_CONSTANT) > 250).astype(np.uint8) * 255
+
+
+_NOISE = np.random.default_rng(0).normal(0, 8, (640, 640, 3)).clip(-24, 24).astype(np.int16)
 
 
 def relight(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Gain per channel, gamma, saturation, a light gradient; uint8 in, uint8 out."""
-    x = rgb.astype(np.float32) / 255.0
-    if rng.random() < 0.8:
-        x = x * np.exp(rng.normal(0, 0.08, 3) + rng.normal(0, 0.22)).astype(np.float32)
-        x = np.clip(x, 0, 1) ** float(np.exp(rng.normal(0, 0.22)))
+    """Gain per channel, gamma, saturation, a light gradient, blur, noise; uint8 in, uint8 out."""
+    x = rgb
+    h, w = x.shape[:2]
     if rng.random() < 0.4:
-        gray = x.mean(2, keepdims=True)
-        x = gray + (x - gray) * float(rng.uniform(0.2, 1.6))
+        k = rng.uniform(0.2, 1.6)
+        x = cv2.transform(x, np.full((3, 3), (1 - k) / 3) + np.eye(3) * k)
+    if rng.random() < 0.8:
+        gain = np.exp(rng.normal(0, 0.08, 3) + rng.normal(0, 0.22))
+        gamma = float(np.exp(rng.normal(0, 0.22)))
+        table = np.clip(np.arange(256)[:, None] / 255.0 * gain, 0, 1) ** gamma * 255.0
+        x = cv2.LUT(x, table.astype(np.uint8)[None])
     if rng.random() < 0.3:
-        h, w = x.shape[:2]
-        yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
-        a = rng.uniform(0, 2 * np.pi)
-        ramp = (np.cos(a) * (xx / w - 0.5) + np.sin(a) * (yy / h - 0.5)) * rng.uniform(0.2, 0.8)
-        x = x * (1 + ramp[..., None])
-    x = np.clip(x * 255.0, 0, 255).astype(np.uint8)
+        a, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0.2, 0.8)
+        ramp = 1 + strength * (
+            np.cos(a) * np.linspace(-0.5, 0.5, w, dtype=np.float32)[None] + np.sin(a) * np.linspace(-0.5, 0.5, h, dtype=np.float32)[:, None]
+        )
+        x = cv2.multiply(x, cv2.merge([ramp.astype(np.float32)] * 3), dtype=cv2.CV_8U)
     if rng.random() < 0.25:
         x = cv2.GaussianBlur(x, (0, 0), float(rng.uniform(0.4, 1.6)))
     if rng.random() < 0.3:
-        noise = rng.integers(-14, 15, x.shape, dtype=np.int16)
-        x = np.clip(x.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+        top, left = rng.integers(0, 640 - h), rng.integers(0, 640 - w)
+        x = cv2.add(x, _NOISE[top : top + h, left : left + w], dtype=cv2.CV_8U)
     return x
 
 
@@ -90,10 +125,35 @@ def composite(rgb: np.ndarray, mask: np.ndarray, background: np.ndarray, rng: np
 
 
 def training_view(
-    rgb: np.ndarray, mask: np.ndarray, background: np.ndarray | None, rng: np.random.Generator, size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """One view: uint8 (size, size, 3) and mask uint8 (size, size)."""
-    if background is not None:
-        rgb = composite(rgb, mask, background, rng)
-    rgb, mask = warp_pair(rgb, mask, rng, size)
-    return relight(rgb, rng), mask
+    garments: Garments, i: int, drawn: np.ndarray, rng: np.random.Generator, size: int, *, composites: float = 0.5
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One view of photo i: uint8 rgb (size, size, 3), mask (size, size), and where the mask is known, (size, size), 0 or 255."""
+    rgb, mask, known = garments.rgb[i], garments.mask[i], garments.known[i]
+    if garments.whole[i] and rng.random() < composites:
+        background = None
+        j = int(rng.integers(len(garments.rgb)))
+        kind = rng.random()
+        if kind < 0.2:
+            background = flat_background(rgb.shape[0], rng)
+        elif kind < 0.35 and len(drawn):
+            background = drawn[int(rng.integers(len(drawn)))]
+            background = background[:, ::-1] if rng.random() < 0.5 else background
+        else:
+            background = background_of(garments.rgb[j], garments.mask[j], rng)
+        if background is not None:
+            if rng.random() < 0.45:
+                background = scenes.camouflage(background, rgb, mask, rng)
+            if rng.random() < 0.45:
+                k = int(rng.integers(len(garments.rgb)))
+                background = scenes.litter(background, rng, (garments.rgb[k], garments.mask[k]) if rng.random() < 0.5 else None)
+            rgb = composite(rgb, mask, background, rng)
+            known = np.full_like(mask, 255)
+    if garments.whole[i]:
+        if rng.random() < 0.2:
+            rgb = scenes.fade_part(rgb, mask, rng)
+        if rng.random() < 0.12:
+            rgb = scenes.print_on(rgb, mask, rng)
+        if rng.random() < 0.08:
+            rgb, mask = scenes.hold(rgb, mask, rng)
+    rgb, mask, known = warp_all(rgb, mask, known, rng, size)
+    return relight(rgb, rng), mask, known

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from training.data import Row, read_pair, read_rows
+from training.data import Row
+from training.embedder_batches import Batches, ViewRecipe, studio_pictures
+from training.embedder_data import Crops, load_crops, with_drawn
+from training.embedder_losses import Proxies, angle_triplet, info_nce, joined
 from training.embedder_model import PARTS, Embedder
 from training.embedder_views import view
+from training.loop import average_into, cosine_rate, note, save_atomically
 from training.train_segmenter import normalise
 
 LABELS = ("T-Shirt", "Longsleeve", "Pants", "Shoes", "Shirt", "Dress", "Outwear", "Shorts", "Hat", "Skirt", "Polo", "Undershirt", "Blazer",
@@ -22,89 +24,18 @@ LABELS = ("T-Shirt", "Longsleeve", "Pants", "Shoes", "Shirt", "Dress", "Outwear"
 PATTERNS = ("plain", "striped", "checked", "dotted", "floral", "graphic", "allover", "colourblock")
 SLEEVES = ("sleeveless", "short", "long")
 SIZE = 128
-SOURCE = 208
 
 
-def tight_square(rgb: np.ndarray, mask: np.ndarray, side: int = SOURCE, margin: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
-    """Crop around the garment with some of its background, (side, side); outside the photo its edge is mirrored, the mask is empty."""
-    ys, xs = np.nonzero(mask > 127)
-    cx, cy = (xs.min() + xs.max()) / 2, (ys.min() + ys.max()) / 2
-    half = max(xs.max() - xs.min(), ys.max() - ys.min()) / 2 * (1 + 2 * margin) + 1
-    m = np.float32([[side / (2 * half), 0, side / 2 - cx * side / (2 * half)], [0, side / (2 * half), side / 2 - cy * side / (2 * half)]])
-    how = cv2.INTER_AREA if half * 2 > side else cv2.INTER_LINEAR
-    if half * 2 > side * 1.5:
-        rgb = cv2.GaussianBlur(rgb, (0, 0), half / side * 0.5)
-    return (
-        cv2.warpAffine(rgb, m, (side, side), flags=cv2.INTER_LINEAR if how == cv2.INTER_AREA else how, borderMode=cv2.BORDER_REFLECT_101),
-        cv2.warpAffine(mask, m, (side, side), flags=cv2.INTER_LINEAR, borderValue=0),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What is trained, so that choices can be compared. loss: infonce, triplet, or infonce+proxy."""
 
-
-def load_garments(data: Path, parts: tuple[str, ...], masks: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, list[Row]]:
-    """rgb uint8 (N, 208, 208, 3), mask uint8 (N, 208, 208), rows."""
-    rows = [r for r in read_rows(data) if r.part in parts and r.mask in masks]
-    rgb, mask = np.empty((len(rows), SOURCE, SOURCE, 3), np.uint8), np.empty((len(rows), SOURCE, SOURCE), np.uint8)
-    for i, r in enumerate(rows):
-        rgb[i], mask[i] = tight_square(*read_pair(data, r.image))
-    return rgb, mask, rows
-
-
-def add_drawn(rgb: np.ndarray, mask: np.ndarray, rows: list[Row], count: int, seed: int) -> tuple[np.ndarray, np.ndarray, list[Row]]:
-    """Garments drawn by index_builder.demo join the photos, so that a drawn catalogue is no foreign land. Another seed than the demo's."""
-    from index_builder.demo import draw_item
-
-    more_rgb, more_mask = [], []
-    for i in range(count):
-        item = draw_item(seed, i)
-        a, b = tight_square(item.rgb, (item.alpha * 255).astype(np.uint8))
-        more_rgb.append(a)
-        more_mask.append(b)
-    drawn = [Row(f"drawn-{i}", "drawn", "fit", "", "", "", "", "good", 1.0) for i in range(count)]
-    return np.concatenate([rgb, np.stack(more_rgb)]), np.concatenate([mask, np.stack(more_mask)]), rows + drawn
-
-
-class Batches(torch.utils.data.IterableDataset):
-    """Batches of garments, two views each. Half of a batch shares one category and pattern kind: hard negatives."""
-
-    def __init__(self, rgb, mask, rows: list[Row], batch: int, seed: int) -> None:
-        self.rgb, self.mask, self.batch, self.seed = rgb, mask, batch, seed
-        groups: dict[str, list[int]] = {}
-        for i, r in enumerate(rows):
-            groups.setdefault(r.label or r.sender, []).append(i)
-        self.groups = [np.array(g) for g in groups.values() if len(g) >= batch // 4]
-
-    def __iter__(self):
-        info = torch.utils.data.get_worker_info()
-        rng = np.random.default_rng((self.seed, info.id if info else 0))
-        cv2.setNumThreads(0)
-        n, b = len(self.rgb), self.batch
-        sizes = np.array([len(g) for g in self.groups], float) ** 0.7
-        while True:
-            group = self.groups[int(rng.choice(len(self.groups), p=sizes / sizes.sum()))]
-            hard = rng.choice(group, min(b // 2, len(group)), replace=False)
-            rest = rng.choice(np.setdiff1d(np.arange(n), hard), b - len(hard), replace=False)
-            index = np.concatenate([hard, rest])
-            views = np.empty((2, b, SIZE, SIZE, 3), np.uint8)
-            for k, i in enumerate(index):
-                alpha = self.mask[i].astype(np.float32) / 255.0
-                flip = rng.random() < 0.3  # both views alike: a mirrored garment is another garment
-                rgb = self.rgb[i][:, ::-1] if flip else self.rgb[i]
-                alpha = alpha[:, ::-1] if flip else alpha
-                rgb, alpha = np.ascontiguousarray(rgb), np.ascontiguousarray(alpha)
-                views[0, k] = view(rgb, alpha, rng, strength=float(rng.uniform(0.2, 0.6)), size=SIZE)
-                views[1, k] = view(rgb, alpha, rng, strength=float(rng.uniform(0.7, 1.3)), size=SIZE)
-            yield torch.from_numpy(views), torch.from_numpy(index)
-
-
-def info_nce(a: torch.Tensor, b: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """Symmetric cross-entropy over cosines (van den Oord et al. 2018; Radford et al. 2021)."""
-    logits = scale * F.normalize(a) @ F.normalize(b).T
-    target = torch.arange(len(a))
-    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-
-
-def joined(parts: tuple[torch.Tensor, ...], weights: torch.Tensor) -> torch.Tensor:
-    return torch.cat([F.normalize(p) * w for p, w in zip(parts, weights, strict=True)], 1)
+    views: ViewRecipe = field(default_factory=ViewRecipe)
+    loss: str = "infonce+proxy"
+    activation: str = "relu"
+    widths: tuple[int, ...] = (16, 32, 96, 192)
+    heads: bool = True
+    mining: bool = True
 
 
 def class_targets(rows: list[Row]) -> torch.Tensor:
@@ -116,68 +47,133 @@ def class_targets(rows: list[Row]) -> torch.Tensor:
     return torch.tensor([[number(r.label, LABELS), number(r.pattern, PATTERNS), number(r.sleeve, SLEEVES)] for r in rows])
 
 
-def train(*, data: Path, run: Path, minutes: float, batch: int = 96, rate: float = 2e-3, seed: int = 0, drawn: int = 300) -> None:
+@torch.no_grad()
+def vectors_of(model: Embedder, pictures: np.ndarray) -> torch.Tensor:
+    """uint8 (N, S, S, 3) -> float32 (N, D) of norm 1."""
+    model.eval()
+    out = []
+    for i in range(0, len(pictures), 64):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            parts = model.features(normalise(torch.from_numpy(pictures[i : i + 64])))[:-1]
+        out.append(joined(tuple(p.float() for p in parts), model.weights()))
+    model.train()
+    return torch.cat(out)
+
+
+class Trial:
+    """Tune garments' rough views against the studio pictures of all garments: the figure by which recipes are compared."""
+
+    def __init__(self, tune: Crops, fit: Crops, recipe: ViewRecipe) -> None:
+        rng = np.random.default_rng(99)
+        batches = Batches(tune, torch.zeros(1), 8, 0, recipe)
+        self.gallery = np.concatenate([studio_pictures(tune, recipe), studio_pictures(fit, recipe)])
+        self.queries = np.stack([batches._view(i, False, None, rng, 1.2) for _ in range(3) for i in range(len(tune.rgb))])
+        self.group = np.concatenate([tune.group, fit.group + 1_000_000])
+        self.truth = np.tile(tune.group, 3)
+
+    def run(self, model: Embedder) -> dict[str, float]:
+        """recall@1, and AUROC of the best score with the own garment in the gallery against without it."""
+        gallery, queries = vectors_of(model, self.gallery).numpy(), vectors_of(model, self.queries).numpy()
+        scores = queries @ gallery.T
+        own = self.truth[:, None] == self.group[None]
+        known, unknown = np.where(own, scores, -2).max(1), np.where(own, -2, scores).max(1)
+        below = np.searchsorted(np.sort(unknown), np.maximum(known, unknown))
+        return {"tune_recall@1": round(float((known > unknown).mean()), 4), "tune_auroc": round(float(below.mean() / len(unknown)), 4)}
+
+
+def nearest(model: Embedder, pictures: np.ndarray, crops: Crops, k: int = 12) -> torch.Tensor:
+    """Each group's k nearest other groups by its first photo, int64 (G, k)."""
+    first = np.array([m[0] for m in crops.members()])
+    v = vectors_of(model, pictures[first])
+    cosines = v @ v.T
+    cosines.fill_diagonal_(-2)
+    return cosines.topk(k, 1).indices
+
+
+def train(
+    *, data: Path, run: Path, minutes: float, batch: int = 96, rate: float = 2e-3, seed: int = 0, drawn: int = 300, threads: int = 1,
+    recipe: Recipe | None = None,
+) -> None:  # fmt: skip
     """Train for `minutes` more; writes run/last.pt (resumable, with the EMA weights that are exported)."""
+    recipe = recipe or Recipe()
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    torch.set_num_threads(2)
-    rgb, mask, rows = load_garments(data, ("fit", "tune"), ("good", "repaired"))
+    torch.set_num_threads(threads)
+    fit, tune = load_crops(data, ("fit",), ("good", "repaired", "minor")), load_crops(data, ("tune",), ("good", "repaired"))
+    trial = Trial(tune, fit, recipe.views)
     if drawn:
-        rgb, mask, rows = add_drawn(rgb, mask, rows, drawn, seed=7001)
-    targets = class_targets(rows)
-    print(f"{len(rows)} garments", flush=True)
-    model, ema = (Embedder().to(memory_format=torch.channels_last) for _ in range(2))
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
+        fit = with_drawn(fit, drawn, seed=7001)
+    pictures = studio_pictures(fit, recipe.views)
+    targets, group = class_targets(fit.rows), torch.from_numpy(fit.group)
+    garments = int(fit.group.max()) + 1
+    print(f"{len(fit.rows)} photos of {garments} garments to fit, {len(tune.rows)} to tune on", flush=True)
+    model, ema = (Embedder(widths=recipe.widths, activation=recipe.activation).to(memory_format=torch.channels_last) for _ in range(2))
+    proxies = Proxies(garments, sum(PARTS.values()))
+    optimiser = torch.optim.AdamW(
+        [{"params": model.parameters(), "weight_decay": 2e-2, "k": 1.0}, {"params": proxies.parameters(), "weight_decay": 0.0, "k": 4.0}], lr=rate
+    )
     step, spent = 0, 0.0
     if (run / "last.pt").exists():
         state = torch.load(run / "last.pt", weights_only=True)
-        model.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
+        for part, name in ((model, "model"), (ema, "ema"), (proxies, "proxies"), (optimiser, "optimiser")):
+            part.load_state_dict(state[name])
         step, spent = state["step"], state["spent"]
         print(f"resumed at step {step}", flush=True)
     else:
         ema.load_state_dict(model.state_dict())
-    loader = iter(torch.utils.data.DataLoader(Batches(rgb, mask, rows, batch, seed + step), None, num_workers=2, prefetch_factor=3))
-    start = last_save = time.monotonic()
+    near = torch.from_numpy(np.random.default_rng(seed).integers(0, garments, (garments, 12))).share_memory_()
+    loader = iter(torch.utils.data.DataLoader(Batches(fit, near, batch, seed + step, recipe.views), None, num_workers=1, prefetch_factor=4))
+
+    def checkpoint(spent: float) -> None:
+        save_atomically({"model": model.state_dict(), "ema": ema.state_dict(), "proxies": proxies.state_dict(), "step": step, "spent": spent,
+                         "optimiser": optimiser.state_dict(), "size": recipe.views.size, "widths": list(recipe.widths),
+                         "activation": recipe.activation}, run / "last.pt")  # fmt: skip
+
+    start = last_save = last_trial = time.monotonic()
+    steps = 0
     model.train()
     while (elapsed := time.monotonic() - start) < minutes * 60:
-        done = elapsed / (minutes * 60)
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / 60) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
-        views, index = next(loader)
+        for part in optimiser.param_groups:
+            part["lr"] = part["k"] * cosine_rate(peak=rate, step=step, done=elapsed / (minutes * 60), warm_up_steps=60, floor=0.01)
+        views, index, plain = next(loader)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             *parts, classes = model.features(normalise(views.flatten(0, 1)))
         parts, classes = [p.float() for p in parts], classes.float()
         scale = model.log_temperature.clamp(max=4.0).exp()
         halves = [p.chunk(2) for p in parts]
         w = model.weights()
-        loss = info_nce(joined(tuple(h[0] for h in halves), w), joined(tuple(h[1] for h in halves), w), scale)
-        part_loss = sum(info_nce(h[0], h[1], torch.tensor(12.0)) for h in halves) / len(PARTS)
-        t = targets[index].repeat(2, 1)
-        heads = classes.split([20, 8, 4], 1)
-        known = [F.cross_entropy(h, t[:, k], label_smoothing=0.1) for k, h in enumerate(heads) if (t[:, k] >= 0).any()]
-        total = loss + 0.5 * part_loss + 0.15 * sum(known)
+        first, second = joined(tuple(h[0] for h in halves), w), joined(tuple(h[1] for h in halves), w)
+        loss = angle_triplet(first, second) * 10 if recipe.loss == "triplet" else info_nce(first, second, scale)
+        part_loss = sum(info_nce(h[0], h[1], 12.0) for h in halves) / len(PARTS)
+        total = loss + 0.3 * part_loss
+        if "proxy" in recipe.loss:
+            g = group[index[plain]]
+            total = total + 0.25 * (proxies(first[plain], g) + proxies(second[plain], g))
+        if recipe.heads:
+            t = targets[index].repeat(2, 1)
+            known = [
+                F.cross_entropy(h, t[:, k], label_smoothing=0.1)
+                for k, h in enumerate(classes.split([20, 8, 4], 1)) if (t[:, k] >= 0).any()
+            ]  # fmt: skip
+            total = total + 0.15 * sum(known)
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
-        step += 1
-        decay = min(0.995, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for a, b in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
-                a.lerp_(b, 1 - decay) if a.dtype.is_floating_point else a.copy_(b)
-        if step % 20 == 0:
-            line = {"step": step, "minutes": round((spent + elapsed) / 60, 1), "garments_per_s": round(batch * step / max(1, elapsed)),
-                    "loss": round(loss.item(), 4), "parts": round(float(part_loss), 3), "weights": [round(v, 2) for v in w.tolist()]}  # fmt: skip
-            print(json.dumps(line), flush=True)
-        if time.monotonic() - last_save > 60:
-            _save(run, model, ema, optimiser, step, spent + elapsed)
-            last_save = time.monotonic()
-    _save(run, model, ema, optimiser, step, spent + minutes * 60)
-
-
-def _save(run: Path, model, ema, optimiser, step: int, spent: float) -> None:
-    state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}
-    torch.save(state, run / "last.tmp")
-    (run / "last.tmp").replace(run / "last.pt")
+        step, steps = step + 1, steps + 1
+        average_into(ema, model, step=step, decay=0.998)
+        if steps % 50 == 0:
+            note(run, {"step": step, "minutes": round((spent + elapsed) / 60, 1), "garments_per_s": round(batch * steps / max(1, elapsed)),
+                       "loss": round(loss.item(), 4), "parts": round(float(part_loss), 3), "all": round(float(total), 3),
+                       "weights": [round(v, 2) for v in w.tolist()]})  # fmt: skip
+        now = time.monotonic()
+        if now - last_save > 120:
+            checkpoint(spent + elapsed)
+            last_save = now
+            if recipe.mining and elapsed > minutes * 6:  # from a tenth of the time on the neighbours mean something
+                near.copy_(nearest(ema, pictures, fit))
+        if now - last_trial > 420:
+            note(run, {"step": step, **trial.run(ema)})
+            last_trial = time.monotonic()
+    checkpoint(spent + minutes * 60)
+    note(run, {"step": step, "minutes": round((spent + minutes * 60) / 60, 1), **trial.run(ema)})

@@ -1,9 +1,11 @@
-"""Train the segmenter: time-boxed, resumable, best weights by the tune senders."""
+"""Train the segmenter: time-boxed, resumable, best weights by the tune senders.
+
+Small squares first, then the real size. Photos it does badly on come back more often. Photos whose masks were found wrong join
+later with the pixels that network and mask agree on (self-training).
+"""
 
 from __future__ import annotations
 
-import json
-import math
 import time
 from pathlib import Path
 
@@ -14,26 +16,33 @@ import torch.nn.functional as F
 
 from edge.transforms import letterbox_mirror
 from training.data import read_pair, read_rows
+from training.extra_masks import read_extra
+from training.loop import average_into, cosine_rate, note, save_atomically
 from training.segmenter_model import Segmenter
-from training.segmenter_views import background_of, flat_background, training_view
+from training.segmenter_scenes import drawn_background
+from training.segmenter_views import Garments, training_view
+from training.tiramisu_model import Tiramisu
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-USED_MASKS = ("good", "repaired", "minor")
+ARCHITECTURES = {"unet": Segmenter, "tiramisu": Tiramisu}
+SURE = ("good", "repaired", "drawn", "extra")
+"""Kinds of masks that are believed pixel by pixel."""
 
 
-def load_squares(data: Path, parts: tuple[str, ...], size: int, masks: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """rgb uint8 (N, size, size, 3), mask uint8 (N, size, size), kind of each mask; letterboxed as at inference."""
+def load_squares(data: Path, parts: tuple[str, ...], size: int, masks: tuple[str, ...]) -> Garments:
+    """Photos of these parts and kinds of mask, letterboxed as at inference."""
     rows = [r for r in read_rows(data) if r.part in parts and r.mask in masks]
     rgb = np.empty((len(rows), size, size, 3), np.uint8)
     mask = np.empty((len(rows), size, size), np.uint8)
     for i, r in enumerate(rows):
         a, b = read_pair(data, r.image)
         rgb[i], mask[i] = letterbox_mirror(a, size)[0], letterbox_mirror(b, size)[0]
-    return rgb, mask, [r.mask for r in rows]
+    kinds = [r.mask for r in rows]
+    return Garments(rgb, mask, np.full_like(mask, 255), kinds, np.array([k in SURE for k in kinds]))
 
 
-def drawn_squares(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Drawn phone photos with exact masks, uint8 (N, size, size, 3) and (N, size, size); another seed than the demo catalogue's."""
+def drawn_squares(count: int, size: int, seed: int) -> Garments:
+    """Drawn phone photos with exact masks; another seed than the demo catalogue's."""
     from index_builder.demo import draw_item, phone_view
 
     rgb, mask = [], []
@@ -41,33 +50,32 @@ def drawn_squares(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndar
         photo, alpha = phone_view(draw_item(seed, i), np.random.default_rng((seed, i)))
         rgb.append(letterbox_mirror(photo, size)[0])
         mask.append(letterbox_mirror((alpha * 255).astype(np.uint8), size)[0])
-    return np.stack(rgb), np.stack(mask)
+    return Garments(np.stack(rgb), np.stack(mask), np.full((count, size, size), 255, np.uint8), ["drawn"] * count, np.ones(count, bool))
+
+
+def join(*groups: Garments) -> Garments:
+    """All photos of several groups."""
+    arrays = [np.concatenate([getattr(g, name) for g in groups]) for name in ("rgb", "mask", "known")]
+    return Garments(*arrays, [k for g in groups for k in g.kinds], np.concatenate([g.whole for g in groups]))
 
 
 class Views(torch.utils.data.IterableDataset):
-    """Endless random views; hard masks (repaired) are drawn twice as often."""
+    """Endless random views with their photo's number. error (N,), shared with the trainer: 1 - IoU of late, photos are drawn by it."""
 
-    def __init__(self, rgb: np.ndarray, mask: np.ndarray, kinds: list[str], size: int, seed: int) -> None:
-        self.rgb, self.mask, self.size, self.seed = rgb, mask, size, seed
-        weight = np.array([{"repaired": 2.5, "minor": 0.7}.get(k, 1.0) for k in kinds])
-        self.p = weight / weight.sum()
-        self.whole = np.array([k != "minor" for k in kinds])
+    def __init__(self, garments: Garments, drawn: np.ndarray, error: torch.Tensor, size: int, seed: int, *, plain: bool) -> None:
+        self.garments, self.drawn, self.error, self.size, self.seed = garments, drawn, error, size, seed
+        self.base = np.array([{"minor": 0.7, "bad": 0.5, "drawn": 0.6}.get(k, 1.0) for k in garments.kinds])
+        self.composites = 0.3 if plain else 0.5
 
     def __iter__(self):
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng((self.seed, info.id if info else 0))
         cv2.setNumThreads(0)
-        n = len(self.rgb)
         while True:
-            i = int(rng.choice(n, p=self.p))
-            background = None
-            if self.whole[i] and rng.random() < 0.35:
-                j = int(rng.integers(n))
-                background = (
-                    flat_background(self.rgb.shape[1], rng) if rng.random() < 0.3 else background_of(self.rgb[j], self.mask[j], rng)
-                )
-            x, y = training_view(self.rgb[i], self.mask[i], background, rng, self.size)
-            yield torch.from_numpy(x), torch.from_numpy(y)
+            p = self.base * (0.04 + np.clip(self.error.numpy(), 0, 0.25))
+            for i in rng.choice(len(p), 64, p=p / p.sum()).tolist():
+                x, y, known = training_view(self.garments, i, self.drawn, rng, self.size, composites=self.composites)
+                yield torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(known), i
 
 
 def normalise(x: torch.Tensor) -> torch.Tensor:
@@ -76,45 +84,82 @@ def normalise(x: torch.Tensor) -> torch.Tensor:
     return ((x - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
 
 
-def loss_of(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy, heavier along the outline, plus soft IoU (Rahman and Wang 2016)."""
-    edge = (F.max_pool2d(target, 9, 1, 4) - (-F.max_pool2d(-target, 9, 1, 4))).clamp(0, 1)
-    bce = (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * (1 + 2 * edge)).mean()
-    p = torch.sigmoid(logits)
-    inter = (p * target).sum((1, 2, 3))
-    union = (p + target - p * target).sum((1, 2, 3))
-    return bce + (1 - (inter + 1) / (union + 1)).mean()
+def loss_of(logits: torch.Tensor, target: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross-entropy, heavier along the outline, plus soft IoU (Rahman and Wang 2016), over known pixels; and each picture's IoU (N,)."""
+    # The outline's neighbourhood, 9 pixels wide, found at half the size: the pooling is otherwise a seventh of a step.
+    half = F.avg_pool2d(target, 2)
+    edge = F.interpolate((F.max_pool2d(half, 5, 1, 2) + F.max_pool2d(-half, 5, 1, 2)).clamp(0, 1), scale_factor=2)
+    bce = (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * (1 + 2 * edge) * known).sum() / known.sum().clamp_min(1)
+    p, t = torch.sigmoid(logits) * known, target * known
+    inter = (p * t).sum((1, 2, 3))
+    union = (p + t - p * t).sum((1, 2, 3))
+    with torch.no_grad():
+        hard, true = (logits > 0) & (known > 0), (t > 0.5)
+        iou = (hard & true).sum((1, 2, 3)) / (hard | true).sum((1, 2, 3)).clamp_min(1)
+    return bce + (1 - (inter + 1) / (union + 1)).mean(), iou
 
 
 @torch.no_grad()
-def mean_iou(model: torch.nn.Module, rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """IoU of each square at the network's size."""
+def probabilities(model: torch.nn.Module, rgb: np.ndarray) -> np.ndarray:
+    """float32 (N, S, S): mean of a picture and its mirror image, as exported."""
     model.eval()
     out = []
-    for i in range(0, len(rgb), 32):
-        p = model(normalise(torch.from_numpy(rgb[i : i + 32])))[:, 0].numpy() > 0
-        t = mask[i : i + 32] > 127
-        out.append((p & t).sum((1, 2)) / np.maximum(1, (p | t).sum((1, 2))))
+    for i in range(0, len(rgb), 16):
+        x = normalise(torch.from_numpy(rgb[i : i + 16]))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = (model(x) + model(x.flip(3)).flip(3)) / 2
+        out.append(torch.sigmoid(logits.float())[:, 0].numpy())
     model.train()
     return np.concatenate(out)
 
 
+def scores(model: torch.nn.Module, garments: Garments) -> np.ndarray:
+    """IoU of each square at the network's size."""
+    p, t = probabilities(model, garments.rgb) > 0.5, garments.mask > 127
+    return (p & t).sum((1, 2)) / np.maximum(1, (p | t).sum((1, 2)))
+
+
+def agree(model: torch.nn.Module, wrong: Garments) -> Garments:
+    """Photos whose masks were found wrong, with only those pixels known where the network is sure and, for all but bad masks, the mask
+    says the same. Photos on which the two share little are left out."""
+    p = probabilities(model, wrong.rgb)
+    hard, mask = p > 0.5, wrong.mask > 127
+    iou = (hard & mask).sum((1, 2)) / np.maximum(1, (hard | mask).sum((1, 2)))
+    bad = np.array([k == "bad" for k in wrong.kinds])[:, None, None]
+    known = np.where(bad, np.abs(p - 0.5) > 0.4, (hard == mask) & (np.abs(p - 0.5) > 0.2))
+    keep = iou > 0.6
+    pick = np.flatnonzero(keep)
+    return Garments(
+        wrong.rgb[keep], (hard[keep] * 255).astype(np.uint8), (known[keep] * 255).astype(np.uint8),
+        [wrong.kinds[i] for i in pick], np.zeros(len(pick), bool),
+    )  # fmt: skip
+
+
 def train(
-    *, data: Path, run: Path, minutes: float, size: int = 224, batch: int = 24, rate: float = 4e-3, drawn: int = 150, seed: int = 0
-) -> None:
-    """Train for `minutes` more; writes run/last.pt (resumable) and run/best.pt (EMA weights, best mean IoU on the tune senders)."""
+    *, data: Path, run: Path, minutes: float, size: int = 224, batch: int = 24, rate: float = 3e-3, drawn: int = 150, seed: int = 0,
+    architecture: str = "unet", small_share: float = 0.45, extra: Path | None = None, plain: bool = False, threads: int = 1,
+) -> None:  # fmt: skip
+    """Train for `minutes` more; writes run/last.pt (resumable) and run/best.pt (EMA weights, best mean IoU on the tune senders).
+
+    small_share: share of a first run's time on small squares. extra: a folder of accepted corrections (edge.corrections).
+    plain: fewer composites, for comparisons at equal data. threads: more than one gain little in layers this small.
+    """
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    torch.set_num_threads(2)
-    rgb, mask, kinds = load_squares(data, ("fit",), size, USED_MASKS)
+    torch.set_num_threads(threads)
+    groups = [load_squares(data, ("fit",), size, ("good", "repaired"))]
     if drawn:
-        more = drawn_squares(drawn, size, seed=7001)
-        rgb, mask, kinds = np.concatenate([rgb, more[0]]), np.concatenate([mask, more[1]]), kinds + ["good"] * drawn
-    tune_rgb, tune_mask, _ = load_squares(data, ("tune",), size, ("good", "repaired"))
-    print(f"{len(rgb)} photos to fit, {len(tune_rgb)} to tune on", flush=True)
-    model = Segmenter().to(memory_format=torch.channels_last)
-    ema = Segmenter().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-2)
+        groups.append(drawn_squares(drawn, size, seed=7001))
+    if extra:
+        groups.append(read_extra(extra, size))
+    sure = join(*groups)
+    wrong = load_squares(data, ("fit",), size, ("minor", "bad"))
+    tune = load_squares(data, ("tune",), size, ("good", "repaired"))
+    rng = np.random.default_rng(seed)
+    scenes = np.stack([drawn_background(size, rng) for _ in range(80)]) if drawn else np.empty((0, size, size, 3), np.uint8)
+    print(f"{len(sure)} photos to fit, {len(wrong)} to join by agreement, {len(tune)} to tune on", flush=True)
+    model, ema = (ARCHITECTURES[architecture]().to(memory_format=torch.channels_last) for _ in range(2))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
     step, best, spent = 0, 0.0, 0.0
     if (run / "last.pt").exists():
         state = torch.load(run / "last.pt", weights_only=True)
@@ -125,71 +170,55 @@ def train(
         print(f"resumed at step {step}, best {best:.4f}", flush=True)
     else:
         ema.load_state_dict(model.state_dict())
+    first = step == 0
+    small = first and small_share > 0
 
-    def views(side: int):
-        return iter(torch.utils.data.DataLoader(Views(rgb, mask, kinds, side, seed + step), batch, num_workers=1, prefetch_factor=6))
+    def views(garments: Garments, side: int):
+        error = torch.full((len(garments),), 0.08).share_memory_()
+        loader = torch.utils.data.DataLoader(Views(garments, scenes, error, side, seed + step, plain=plain), batch, num_workers=1, prefetch_factor=6)
+        return iter(loader), error
 
-    # Small squares first: twice as many photos seen in the same time, then the real size (progressive resizing).
-    small = step == 0
-    loader = views(size * 5 // 7 if small else size)
+    def fitting() -> Garments:
+        return join(sure, agree(ema, wrong))
+
+    loader, error = views(sure if first else fitting(), size * 5 // 7 // 32 * 32 if small else size)
+
+    def checkpoint(spent: float) -> float:
+        iou = scores(ema, tune)
+        hard = np.array([k == "repaired" for k in tune.kinds])
+        top = max(best, float(iou.mean()))
+        if iou.mean() >= top:
+            save_atomically({"model": ema.state_dict(), "size": size, "architecture": architecture}, run / "best.pt")
+        save_atomically({"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "best": top,
+                         "spent": spent, "architecture": architecture}, run / "last.pt")  # fmt: skip
+        note(run, {"step": step, "minutes": round(spent / 60, 1), "tune_iou": round(float(iou.mean()), 4),
+                   "repaired": round(float(iou[hard].mean()), 4), "under_0.80": round(float((iou < 0.8).mean()), 4)})  # fmt: skip
+        return top
+
     start = last_eval = time.monotonic()
+    steps = 0
     model.train()
     while (elapsed := time.monotonic() - start) < minutes * 60:
         done = elapsed / (minutes * 60)
-        lr = rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
-            group["lr"] = lr
-        if small and done > 0.4:
-            small, loader = False, views(size)
-        x, y = next(loader)
-        target = (y.float() / 255.0).unsqueeze(1)
+            group["lr"] = cosine_rate(peak=rate, step=step, done=done)
+        if small and done > small_share:
+            small, (loader, error) = False, views(fitting(), size)
+        x, y, known, index = next(loader)
+        target, known = (y.float() / 255.0).unsqueeze(1), (known.float() / 255.0).unsqueeze(1)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(normalise(x))
-        loss = loss_of(logits.float(), target)
+        loss, iou = loss_of(logits.float(), target, known)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
         optimiser.step()
-        step += 1
-        decay = min(0.995, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for a, b in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
-                if a.dtype.is_floating_point:
-                    a.lerp_(b, 1 - decay)
-                else:
-                    a.copy_(b)
-        if step % 50 == 0:
-            print(f"step {step} {elapsed / 60:.1f} min, {step * batch / max(elapsed, 1):.0f} img/s loss {loss.item():.4f}", flush=True)
-        if time.monotonic() - last_eval > 180:
-            best = _checkpoint(run, model, ema, optimiser, step, best, spent + elapsed, tune_rgb, tune_mask)
+        step, steps = step + 1, steps + 1
+        error[index] = 0.6 * error[index] + 0.4 * (1 - iou)
+        average_into(ema, model, step=step, decay=0.998)
+        if steps % 50 == 0:
+            print(f"step {step} {elapsed / 60:.1f} min, {steps * batch / max(elapsed, 1):.0f} img/s loss {loss.item():.4f} iou {iou.mean():.3f}", flush=True)
+        if time.monotonic() - last_eval > 240:
+            best = checkpoint(spent + elapsed)
             last_eval = time.monotonic()
-    _checkpoint(run, model, ema, optimiser, step, best, spent + minutes * 60, tune_rgb, tune_mask)
-
-
-def _checkpoint(run, model, ema, optimiser, step, best, spent, rgb, mask) -> float:
-    iou = mean_iou(ema, rgb, mask)
-    if iou.mean() > best:
-        best = float(iou.mean())
-        torch.save({"model": ema.state_dict(), "size": rgb.shape[1]}, run / "best.pt")
-    torch.save(
-        {
-            "model": model.state_dict(),
-            "ema": ema.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-            "best": best,
-            "spent": spent,
-        },
-        run / "last.tmp",
-    )
-    (run / "last.tmp").replace(run / "last.pt")
-    line = {
-        "step": step,
-        "minutes": round(spent / 60, 1),
-        "tune_iou": round(float(iou.mean()), 4),
-        "under_0.80": round(float((iou < 0.8).mean()), 4),
-    }
-    print(json.dumps(line), flush=True)
-    with open(run / "log.jsonl", "a") as file:
-        file.write(json.dumps(line) + "\n")
-    return best
+    checkpoint(spent + minutes * 60)

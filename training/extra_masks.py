@@ -1,0 +1,28 @@
+"""Accepted outline corrections (edge.corrections) as training photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.transforms import letterbox_mirror
+from training.segmenter_views import Garments
+
+
+def read_extra(folder: Path, size: int) -> Garments:
+    """Every kept correction of a folder, letterboxed; its masks are believed. Raises FileNotFoundError where there is none."""
+    from edge.corrections import read_corrections
+
+    rgb, mask = [], []
+    for correction in read_corrections(folder):
+        bgr, alpha = cv2.imread(str(correction.photo_path), cv2.IMREAD_COLOR), cv2.imread(str(correction.mask_path), cv2.IMREAD_GRAYSCALE)
+        if bgr is None or alpha is None:
+            continue  # kept for a set time only; its line may outlive its pictures
+        rgb.append(letterbox_mirror(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), size)[0])
+        mask.append(letterbox_mirror(alpha, size)[0])
+    if not rgb:
+        raise FileNotFoundError(f"no corrections with their pictures in {folder}")
+    n = len(rgb)
+    return Garments(np.stack(rgb), np.stack(mask), np.full((n, size, size), 255, np.uint8), ["extra"] * n, np.ones(n, bool))
