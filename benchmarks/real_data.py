@@ -22,11 +22,16 @@ class Judged:
     mask: str
 
 
-def validation_rows(data: Path) -> list[Judged]:
-    """Photos of validation senders whose masks were checked and found good or were redrawn."""
+def checked_rows(data: Path, split: str) -> list[Judged]:
+    """Photos of a split's senders ("train" or "val") whose masks were checked and found good or were redrawn."""
     with open(data / "images.csv", newline="") as file:
-        rows = [r for r in csv.DictReader(file) if r["split"] == "val" and r["mask"] in ("good", "repaired")]
+        rows = [r for r in csv.DictReader(file) if r["split"] == split and r["mask"] in ("good", "repaired")]
     return [Judged(r["image"], r["sender"], r["label"], r["mask"]) for r in rows]
+
+
+def validation_rows(data: Path) -> list[Judged]:
+    """The photos to judge on; none of their senders was trained on."""
+    return checked_rows(data, "val")
 
 
 def photo_bytes(data: Path, image: str) -> bytes:

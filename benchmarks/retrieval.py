@@ -1,11 +1,12 @@
 """Retrieval on validation garments, the whole way through (segmentation included), against all their studio-like cutouts.
 
-python -m benchmarks.retrieval [--data DIR] [--limit N] [--out results.npz]
+python -m benchmarks.retrieval [--data DIR] [--distractors N] [--sheet worst.png] [--limit N] [--out results.npz]
 
 (a) composites: the garment bent, tilted and relit on another photo's background; gallery: its studio-like cutout
 (b) as taken: the photo itself; gallery: the studio-like cutout bent and relit first
 (c) real pairs: one photo's studio-like cutout, found from the other photo of the same garment
-Colour histogram and thumbnail correlation on the same cutouts show what little each query asks for.
+--distractors adds the studio-like cutouts of as many train garments to the gallery, which nobody looks for. Colour histogram and
+thumbnail correlation on the same cutouts show what little each query asks for; TiefVision's way joins where it was trained.
 """
 
 from __future__ import annotations
@@ -14,65 +15,89 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 
 from benchmarks.judge_views import composite_photo, emptied, studio_picture
-from benchmarks.real_data import DEFAULT_DATA, checked_mask, photo_bytes, validation_rows
+from benchmarks.real_data import DEFAULT_DATA, Judged, checked_mask, checked_rows, photo_bytes
+from benchmarks.retrieval_baselines import baselines
+from benchmarks.retrieval_scores import figures, per_category, per_part, ranks, similarities, verdict_figures
+from benchmarks.retrieval_sheet import small_jpeg, write_sheet
 from edge.errors import PhotoError
+from edge.session import usable_cpus
 from edge.stages import Stages
-from edge.types import Cutout, Photo
+from edge.types import Box, Cutout, Photo
+
+OURS = "racklens"
+QUERIES = (("composite", "studio"), ("taken", "studio_bent"))
+_WORST = 24
+
+Encoded = dict[str, np.ndarray]
 
 
-def whole_way(stages: Stages, photo: Photo) -> tuple[np.ndarray, Cutout | None]:
-    """Photo -> vector float32 (D,) and its cutout; zeros and None where no garment is found."""
-    try:
-        cut = stages.cutout(photo, stages.mask(photo))
-        return stages.embed([cut])[0].vector, cut
-    except PhotoError:
-        return np.zeros(stages.dim, np.float32), None
+class Encoders:
+    """All methods on one cutout; the photo's way up to the cutout is the same for all of them."""
+
+    def __init__(self, stages: Stages, tiefvision: Path) -> None:
+        self._stages = stages
+        self._others = baselines(tiefvision)
+        self.methods = (OURS, *self._others)
+        self._nothing: Encoded | None = None
+
+    def encode(self, cut: Cutout) -> Encoded:
+        return {OURS: self._stages.embed([cut])[0].vector, **{name: encode(cut) for name, encode in self._others.items()}}
+
+    def nothing(self) -> Encoded:
+        """Where no garment is found: zeros, like nothing at all."""
+        if self._nothing is None:
+            some = self.encode(Cutout(np.full((320, 320, 3), 128, np.uint8), Box(0, 0, 320, 320), 1.0))
+            self._nothing = {name: np.zeros_like(v) for name, v in some.items()}
+        return self._nothing
+
+    def whole_way(self, photo: Photo, *, keep: bool = False) -> tuple[Encoded, float, list[bytes | None]]:
+        """Photo -> vectors per method, the mask's confidence, and small pictures of photo and cutout (if they are to be kept)."""
+        try:
+            mask = self._stages.mask(photo)
+            cut = self._stages.cutout(photo, mask)
+        except PhotoError:
+            return self.nothing(), -1.0, [small_jpeg(photo.rgb) if keep else None, None]
+        return self.encode(cut), mask.confidence, [small_jpeg(photo.rgb), small_jpeg(cut.rgb)] if keep else [None, None]
 
 
-def histogram(cut: Cutout | None) -> np.ndarray:
-    """Baseline: 8 x 8 x 8 histogram in CIELAB without the white, norm 1."""
-    if cut is None:
-        return np.zeros(512, np.float32)
-    small = cv2.resize(cut.rgb, (96, 96), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[small.min(2) < 250]
-    h = np.histogramdd(lab, bins=(8, 8, 8), range=((0, 256),) * 3)[0].ravel() if len(lab) else np.zeros(512)
-    h = np.sqrt(h)
-    return (h / max(1e-9, np.linalg.norm(h))).astype(np.float32)
+def made_photo(picture: np.ndarray) -> Photo:
+    return Photo(picture, (picture.shape[1], picture.shape[0]), "made")
 
 
-def thumbnail(cut: Cutout | None) -> np.ndarray:
-    """Baseline: 16 x 16 RGB thumbnail, mean taken off, norm 1."""
-    if cut is None:
-        return np.zeros(768, np.float32)
-    x = cv2.resize(cut.rgb, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
-    x -= x.mean()
-    return x / max(1e-9, float(np.linalg.norm(x)))
+def in_parallel(work: Callable[[int], Any], count: int) -> Iterable[Any]:
+    """work(0) .. work(count - 1) in order; numpy, OpenCV and onnxruntime let go of the interpreter."""
+    with ThreadPoolExecutor(usable_cpus()) as pool:
+        yield from pool.map(work, range(count))
 
 
-def ranks(queries: np.ndarray, gallery: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Rank (from 1) of each query's true row of the gallery; ties count against it."""
-    scores = queries @ gallery.T
-    own = scores[np.arange(len(queries)), truth]
-    return (scores >= own[:, None]).sum(1)
+def stacked(got: list[Encoded], methods: Iterable[str]) -> Encoded:
+    return {name: np.stack([g[name] for g in got]) for name in methods}
 
 
-def auroc_leaving_out(queries: np.ndarray, gallery: np.ndarray, truth: np.ndarray) -> float:
-    """Known against unknown by the best score alone: each query once with its garment in the gallery, once without."""
-    scores = queries @ gallery.T
-    known = scores.max(1)
-    scores[np.arange(len(queries)), truth] = -2
-    unknown = np.sort(scores.max(1))
-    below = np.searchsorted(unknown, known, "left") + np.searchsorted(unknown, known, "right")
-    return float(below.mean() / 2 / len(unknown))
+def distractor_vectors(encoders: Encoders, stages: Stages, data: Path, count: int) -> list[Encoded]:
+    """Studio-like cutouts of `count` garments of train senders with checked masks, chosen by a fixed seed."""
+    rows = checked_rows(data, "train")
+    chosen = np.random.default_rng(23).permutation(len(rows))[:count]
+
+    def encode(i: int) -> Encoded:
+        row = rows[chosen[i]]
+        rgb = stages.read(photo_bytes(data, row.image)).rgb
+        return encoders.whole_way(made_photo(studio_picture(rgb, checked_mask(data, row.image, rgb.shape[:2]))))[0]
+
+    return list(in_parallel(encode, len(chosen)))
 
 
-def real_pair_ranks(stages: Stages, data: Path, names: list[str], gallery: np.ndarray) -> list[tuple[str, str, int]]:
+def real_pair_ranks(
+    encoders: Encoders, stages: Stages, data: Path, names: list[str], gallery: Encoded
+) -> list[tuple[str, str, dict[str, int]]]:
     """Each real pair of validation senders, both ways: rank of the other photo's studio-like cutout among the gallery without the pair.
 
     Their masks may be of any kind, some are known to be bad: the studio side suffers from it.
@@ -81,16 +106,68 @@ def real_pair_ranks(stages: Stages, data: Path, names: list[str], gallery: np.nd
     with open(data / "pairs.csv", newline="") as file:
         pairs = [(r["photo_a"], r["photo_b"]) for r in csv.DictReader(file) if r["split"] == "val"]
     for pair in pairs:
-        rest = gallery[[i for i, name in enumerate(names) if name not in pair]]
+        rest = [i for i, name in enumerate(names) if name not in pair] + list(range(len(names), len(gallery[OURS])))
         query, studio = {}, {}
         for image in pair:
             photo = stages.read(photo_bytes(data, image))
-            query[image] = whole_way(stages, photo)[0]
+            query[image] = encoders.whole_way(photo)[0]
             picture = studio_picture(photo.rgb, checked_mask(data, image, photo.rgb.shape[:2]))
-            studio[image] = whole_way(stages, Photo(picture, picture.shape[1::-1], "made"))[0]
+            studio[image] = encoders.whole_way(made_photo(picture))[0]
         for first, second in (pair, pair[::-1]):
-            own = float(query[first] @ studio[second])
-            out.append((first, second, 1 + int((rest @ query[first] >= own).sum())))
+            rank = {}
+            for method in encoders.methods:
+                others = similarities(query[first][method][None], gallery[method][rest])[0]
+                own = similarities(query[first][method][None], studio[second][method][None])[0, 0]
+                rank[method] = 1 + int((others >= own).sum())
+            out.append((first, second, rank))
+    return out
+
+
+def views_of(rows: list[Judged], data: Path, encoders: Encoders, stages: Stages, *, keep: bool) -> dict[str, list]:
+    """studio, studio_bent, composite, taken -> (vectors per method, confidence, pictures) per garment."""
+    loaded = []
+    for row in rows:
+        photo = stages.read(photo_bytes(data, row.image))
+        loaded.append((photo, checked_mask(data, row.image, photo.rgb.shape[:2])))
+    order = np.random.default_rng(5).permutation(len(rows))[:150]
+    backgrounds = [emptied(loaded[i][0].rgb, loaded[i][1]) for i in order]
+    owners = [rows[i].sender for i in order]
+
+    def views(i: int) -> dict[str, Any]:
+        rng = np.random.default_rng((17, i))
+        photo, mask = loaded[i]
+        got = {"studio": encoders.whole_way(made_photo(studio_picture(photo.rgb, mask)), keep=keep)}
+        got["studio_bent"] = encoders.whole_way(made_photo(studio_picture(photo.rgb, mask, rng)), keep=keep)
+        j = int(rng.integers(len(backgrounds)))
+        while owners[j] == rows[i].sender and len(set(owners)) > 1:
+            j = (j + 1) % len(backgrounds)
+        got["composite"] = encoders.whole_way(stages.read(composite_photo(photo.rgb, mask, backgrounds[j], rng)), keep=keep)
+        got["taken"] = encoders.whole_way(photo, keep=keep)
+        return got
+
+    sets: dict[str, list] = {"studio": [], "studio_bent": [], "composite": [], "taken": []}
+    for got in in_parallel(views, len(rows)):
+        for name, value in got.items():
+            sets[name].append(value)
+    return sets
+
+
+def show(name: str, method: str, line: dict[str, Any]) -> None:
+    low, high = line["recall@1_interval"]
+    print(
+        f"{name:12s} {method:19s} {line['recall@1']:.3f} [{low:.3f}, {high:.3f}]  {line['recall@5']:.3f}  {line['recall@20']:.3f}  "
+        f"{line['mrr']:.3f}  {line['auroc']:.3f}  {line['accepted_at_1_percent']:.3f}"
+    )
+
+
+def worst(name: str, against: str, sets: dict[str, list], scores: np.ndarray, rows: list[Judged]) -> list[tuple[int, str, list]]:
+    """(rank, caption, four pictures) of the queries whose garment did not come first; what came first may be a distractor."""
+    r = ranks(scores, np.arange(len(rows)))
+    out = []
+    for i in np.flatnonzero(r > 1):
+        first = int(np.argmax(scores[i]))
+        came = sets[against][first][2][0] if first < len(rows) else None
+        out.append((int(r[i]), f"{name} {rows[i].label}: {r[i]}", [*sets[name][i][2], sets[against][i][2][0], came]))
     return out
 
 
@@ -98,55 +175,71 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--models", type=Path)
+    parser.add_argument("--tiefvision", type=Path, default=Path("runs/tiefvision"), help="what `python -m training tiefvision` wrote")
+    parser.add_argument("--distractors", type=int, default=0, metavar="N", help="garments of train senders in the gallery besides")
     parser.add_argument("--limit", type=int, help="only the first N garments (a quick look)")
-    parser.add_argument("--out", type=Path, help="keep the vectors as .npz")
+    parser.add_argument("--sheet", type=Path, help=f"write the worst {_WORST} mistakes as a picture")
+    parser.add_argument("--out", type=Path, help="keep our vectors as .npz")
     args = parser.parse_args()
     stages = Stages.open(args.models)
-    rows = validation_rows(args.data)[: args.limit]
+    encoders = Encoders(stages, args.tiefvision)
+    rows = checked_rows(args.data, "val")[: args.limit]
     start = time.perf_counter()
-    sets: dict[str, list] = {"studio": [], "studio_bent": [], "composite": [], "taken": []}
-    backgrounds: list[np.ndarray] = []
-    loaded = []
-    for row in rows:
-        photo = stages.read(photo_bytes(args.data, row.image))
-        loaded.append((photo, checked_mask(args.data, row.image, photo.rgb.shape[:2])))
-    order = np.random.default_rng(5).permutation(len(rows))
-    backgrounds = [emptied(loaded[i][0].rgb, loaded[i][1]) for i in order[:150]]
-    owners = [rows[i].sender for i in order[:150]]
-    for i, (row, (photo, mask)) in enumerate(zip(rows, loaded, strict=True)):
-        rng = np.random.default_rng((17, i))
-        for name, picture in (("studio", studio_picture(photo.rgb, mask)), ("studio_bent", studio_picture(photo.rgb, mask, rng))):
-            sets[name].append(whole_way(stages, Photo(picture, picture.shape[1::-1], "made")))
-        j = int(rng.integers(len(backgrounds)))
-        while owners[j] == row.sender and len(set(owners)) > 1:
-            j = (j + 1) % len(backgrounds)
-        sets["composite"].append(whole_way(stages, stages.read(composite_photo(photo.rgb, mask, backgrounds[j], rng))))
-        sets["taken"].append(whole_way(stages, photo))
-    print(f"{len(rows)} garments of {len({r.sender for r in rows})} senders never trained on; {time.perf_counter() - start:.0f} s\n")
-    vectors = {name: np.stack([v for v, _ in got]) for name, got in sets.items()}
+    sets = views_of(rows, args.data, encoders, stages, keep=args.sheet is not None)
+    vectors = {name: stacked([g[0] for g in got], encoders.methods) for name, got in sets.items()}
+    more = distractor_vectors(encoders, stages, args.data, args.distractors) if args.distractors else []
+    extra = stacked(more, encoders.methods) if more else None
+    print(
+        f"{len(rows)} garments of {len({r.sender for r in rows})} senders never trained on"
+        f"{f', {len(more)} of train senders beside them in the gallery' if more else ''}; {time.perf_counter() - start:.0f} s\n"
+    )
     truth = np.arange(len(rows))
-    result: dict[str, object] = {"garments": len(rows)}
-    print("queries      method        recall@1  @5     @20    AUROC known/unknown")
-    for queries, gallery in (("composite", "studio"), ("taken", "studio_bent")):
-        for method, encode in (("racklens", None), ("histogram", histogram), ("thumbnail", thumbnail)):
-            q, g = (vectors[n] if encode is None else np.stack([encode(c) for _, c in sets[n]]) for n in (queries, gallery))
-            r = ranks(q, g, truth)
-            line = {f"recall@{k}": round(float((r <= k).mean()), 4) for k in (1, 5, 20)} | {
-                "auroc": round(auroc_leaving_out(q, g, truth), 4)
-            }
+    result: dict[str, Any] = {"garments": len(rows), "distractors": len(more)}
+    mistakes: list[tuple[int, str, list]] = []
+    print("queries      method              recall@1 [95 %]         @5     @20    MRR    AUROC  accepted at 1 % false")
+    for queries, against in QUERIES:
+        gallery = {m: vectors[against][m] if extra is None else np.concatenate([vectors[against][m], extra[m]]) for m in encoders.methods}
+        for method in encoders.methods:
+            scores = similarities(vectors[queries][method], gallery[method])
+            line = figures(scores, truth)
+            show(queries, method, line)
             result[f"{queries}_{method}"] = line
-            print(
-                f"{queries:12s} {method:12s}  {line['recall@1']:.3f}     {line['recall@5']:.3f}  {line['recall@20']:.3f}  {line['auroc']:.3f}"
-            )
-    lost = {name: sum(c is None for _, c in got) for name, got in sets.items()}
+            if method == OURS:
+                confidence = [max(0.0, c) for _, c, _ in sets[queries]]
+                line["verdict"] = verdict_figures(
+                    vectors[queries][method], gallery[method], scores, truth, confidence=confidence, parts=stages.parts,
+                    groups=[r.sender for r in rows],
+                )  # fmt: skip
+                line["parts"] = per_part(vectors[queries][method], gallery[method], truth, stages.parts)
+                line["categories"] = per_category(ranks(scores, truth), [r.label for r in rows])
+                if args.sheet:
+                    mistakes += worst(queries, against, sets, scores, rows)
+    for queries, _ in QUERIES:
+        line = result[f"{queries}_{OURS}"]
+        by = line["verdict"]
+        print(
+            f"\n{queries}, {OURS}: by the verdict's probability, cross-fitted: AUROC {by['auroc']:.3f}, accepted at 1 % false accepts ",
+            end="",
+        )
+        print(f"{by['accepted_at_1_percent']:.3f} [{by['interval'][0]:.3f}, {by['interval'][1]:.3f}]")
+        print("  parts alone, recall@1: " + ", ".join(f"{name} {v['recall@1']:.3f}" for name, v in line["parts"].items()))
+        shown = [f"{name or '?'} {v['recall@1']:.3f} ({v['n']})" for name, v in line["categories"].items() if v["n"] >= 10]
+        print("  categories of ten or more, recall@1: " + ", ".join(shown))
+    lost = {name: sum(confidence < 0 for _, confidence, _ in got) for name, got in sets.items()}
     result["no_garment_found"] = lost
     print(f"\nno garment found: {lost}\n\nreal pairs (rank of the studio-like cutout of photo B from photo A, and back)")
-    pair_ranks = real_pair_ranks(stages, args.data, [r.image for r in rows], vectors["studio"])
+    full = {m: vectors["studio"][m] if extra is None else np.concatenate([vectors["studio"][m], extra[m]]) for m in encoders.methods}
+    pair_ranks = real_pair_ranks(encoders, stages, args.data, [r.image for r in rows], full)
     for first, second, rank in pair_ranks:
-        print(f"  {first[:8]} -> {second[:8]}: rank {rank}")
-    result["pair_ranks"] = [rank for _, _, rank in pair_ranks]
+        print(f"  {first[:8]} -> {second[:8]}: " + ", ".join(f"{method} {rank[method]}" for method in encoders.methods))
+    result["pair_ranks"] = [rank[OURS] for _, _, rank in pair_ranks]
+    for method in encoders.methods[1:]:
+        result[f"pair_ranks_{method}"] = [rank[method] for _, _, rank in pair_ranks]
+    if args.sheet:
+        write_sheet(args.sheet, [(caption, pictures) for _, caption, pictures in sorted(mistakes, key=lambda m: -m[0])[:_WORST]])
     if args.out:
-        np.savez_compressed(args.out, **vectors)
+        np.savez_compressed(args.out, **{name: got[OURS] for name, got in vectors.items()})
+    print(f"\n{time.perf_counter() - start:.0f} s in all")
     print(json.dumps(result))
 
 

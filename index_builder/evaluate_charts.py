@@ -33,7 +33,7 @@ def two_histograms(known: Sequence[float], other: Sequence[float], *, accept_at:
     bins = 20
     up, down = (np.histogram(np.asarray(v, float), bins, (0, 1))[0] for v in (known, other))
     most = max(1, int(up.max(initial=0)), int(down.max(initial=0)))
-    left, width, middle, reach = 30, 590, 120, 92
+    left, width, middle, reach = 16, 448, 112, 84
     step = width / bins
     body = f'<line class="axis" x1="{left}" y1="{middle}" x2="{left + width}" y2="{middle}"/>'
     for i, (a, b) in enumerate(zip(up.tolist(), down.tolist(), strict=True)):
@@ -49,13 +49,13 @@ def two_histograms(known: Sequence[float], other: Sequence[float], *, accept_at:
     for at, name, anchor in ((reject_at, "rejected below", "start"), (accept_at, "accepted from", "end")):
         if at is not None:
             x = left + width * at
-            body += f'<line class="cut" x1="{x:.1f}" y1="16" x2="{x:.1f}" y2="222"/>'
-            body += f'<text x="{x + (4 if anchor == "start" else -4):.1f}" y="12" text-anchor="{anchor}">{name} {100 * at:.0f} %</text>'
+            body += f'<line class="cut" x1="{x:.1f}" y1="18" x2="{x:.1f}" y2="204"/>'
+            body += f'<text x="{x + (4 if anchor == "start" else -4):.1f}" y="13" text-anchor="{anchor}">{name} {100 * at:.0f} %</text>'
     for tick in (0, 25, 50, 75, 100):
-        body += f'<text class="tick" x="{left + width * tick / 100:.1f}" y="240" text-anchor="middle">{tick} %</text>'
+        body += f'<text class="tick" x="{left + width * tick / 100:.1f}" y="222" text-anchor="middle">{tick} %</text>'
     names = (("known", "first match right"), ("other", "first match wrong, or garment not in the catalogue"))
     legend = "".join(f'<li><i class="{css}"></i>{name}' for css, name in names)
-    return _svg(640, 246, "Probability said, for right and for other first matches", body) + f'<ul class="legend">{legend}</ul>'
+    return _svg(480, 228, "Probability said, for right and for other first matches", body) + f'<ul class="legend">{legend}</ul>'
 
 
 def reliability_chart(curve: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from index_builder.evaluate_scores import Candidate, Outcome
 
 MOST_MISTAKES = 24
 _PICTURE_SIDE = 240
+_FEW_MISTAKES = 0.01
 _STYLE = Path(__file__).with_name("evaluate_page.css")
 _FRAME = Template("""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title><style>$style</style></head><body>
@@ -78,9 +79,10 @@ def html_of(
         note = (
             f"A point on the dashed line is honest: of all answers said to be 70 % sure, 70 % were right. The lines through the points are "
             f"95 % intervals: few trials, long lines. On average the figures are off by {100 * curve['ece']:.1f} points "
-            f"(expected calibration error, {curve['trials']} {escape(str(curve['on']))})."
+            f"(expected calibration error; {curve['trials']} trials: {escape(str(curve['on']))}). The percentages are made for as many "
+            "unknown garments as known ones; where most photos show catalogue items, they are too modest."
         )
-        body += _section("Can the percentages be trusted?", f'<div class="narrow">{reliability_chart(curve)}</div>', note)
+        body += _section("Can the percentages be trusted?", reliability_chart(curve), note, css="two")
     body += _calibration(result)
     body += _section("By category", _categories(result["categories"]), "")
     body += _mistakes(mistakes)
@@ -90,8 +92,9 @@ def html_of(
     return _FRAME.substitute(title=f"Evaluation of index {escape(build_id)}", style=_STYLE.read_text(), lead=lead, body=body)
 
 
-def _section(title: str, content: str, note: str) -> str:
-    return f"<section><h2>{title}</h2>{f'<p>{note}</p>' if note else ''}{content}</section>"
+def _section(title: str, content: str, note: str, *, css: str = "") -> str:
+    said = f"<h2>{title}</h2>{f'<p>{note}</p>' if note else ''}"
+    return f'<section class="{css}"><div>{said}</div>{content}</section>'
 
 
 def _percent(value: float) -> str:
@@ -102,6 +105,8 @@ def _card(value: Mapping[str, Any], name: str, note: str, css: str = "") -> str:
     if value["value"] is None:
         return f'<div class="card"><b>–</b><span>{name}</span><small>no trials</small></div>'
     between = f"between {_percent(value['low'])} and {_percent(value['high'])}, {value['trials']} trials"
+    if css == "bad" and value["value"] <= _FEW_MISTAKES:
+        css = "good"
     return f'<div class="card {css}"><b>{_percent(value["value"])}</b><span>{name}</span><small>{note}<br>{between}</small></div>'
 
 
@@ -149,19 +154,25 @@ def _calibration(result: Mapping[str, Any]) -> str:
         f"(95 %: {_percent(new['false_accepts_interval'][0])} to {_percent(new['false_accepts_interval'][1])}), accepting from "
         f"{_percent(new['accept_at'])} on and rejecting below {_percent(new['reject_at'])}."
     )
-    return _section("The new verdict", f'<div class="narrow">{reliability_chart(new["reliability"])}</div>', note)
+    return _section("The new verdict", reliability_chart(new["reliability"]), note, css="two")
 
 
 def _categories(categories: Mapping[str, Mapping[str, Any]]) -> str:
     if not categories:
         return "<p>No photos of catalogue items."
     rows = "".join(
-        f"<tr><td>{escape(name) or '(none)'}<td>{v['recall@1']['trials']}<td>{interval_bar(v['recall@1'])}<td>{interval_bar(v['recall@5'])}"
+        f"<tr><td>{_category(name)}<td>{v['recall@1']['trials']}<td>{interval_bar(v['recall@1'])}<td>{interval_bar(v['recall@5'])}"
         f"<td>{interval_bar(v['known_accepted'], css='mid')}"
         for name, v in categories.items()
     )
     head = "<tr><th>Category<th>Photos<th>Right item first<th>In the first five<th>Accepted without asking"
     return f'<div class="scroll"><table>{head}{rows}</table></div>'
+
+
+def _category(name: str) -> str:
+    *above, last = name.split(" > ")
+    path = f"<br><small>{escape(' > '.join(above))}</small>" if above else ""
+    return f"{escape(last) or '(none)'}{path}"
 
 
 def _mistakes(mistakes: Sequence[tuple[str, Outcome]]) -> str:

@@ -203,7 +203,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         out[f"known_accepted_at_1_percent_by_{name}"] = given
     out["left_out"] = left_out_summary(known)
     out["categories"] = per_category(outcomes)
-    hidden = [] if unknown else [o.left_out for o in known if o.left_out is not None]
+    # The probability is calibrated for even odds of known and unknown; where the queries hold fewer unknown, the left-out ones join.
+    hidden = [] if len(unknown) >= len(known) else [o.left_out for o in known if o.left_out is not None]
     curve = reliability([o.probability for o in (*outcomes, *hidden)], [o.right for o in outcomes] + [False] * len(hidden))
     out["reliability"] = {**curve, "on": "queries and left-out items" if hidden else "queries"}
     out["ece"] = curve["ece"]

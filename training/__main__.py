@@ -29,6 +29,12 @@ def main() -> None:
         export.add_argument("--data", type=Path, default=DEFAULT_DATA)
         export.add_argument("--run", type=Path, default=Path("runs") / name)
         export.add_argument("--out", type=Path, default=MODELS / name)
+    tiefvision = commands.add_parser("tiefvision", help="train and write the baseline of encodings per place, on the embedder's backbone")
+    tiefvision.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    tiefvision.add_argument("--embedder-run", type=Path, default=Path("runs") / "embedder", help="where the backbone's checkpoint is")
+    tiefvision.add_argument("--run", type=Path, default=Path("runs") / "tiefvision", help="where raw/ and learned/ are written")
+    tiefvision.add_argument("--minutes", type=float, default=4.0, help="wall-clock budget")
+    tiefvision.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     extra = {"rate": args.rate} if getattr(args, "rate", None) else {}
     if args.command == "segmenter":
@@ -40,6 +46,10 @@ def main() -> None:
         from training.train_embedder import train as run
 
         run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, **extra)
+    elif args.command == "tiefvision":
+        from training.tiefvision import train as run
+
+        run(data=args.data, embedder_run=args.embedder_run, out=args.run, minutes=args.minutes, seed=args.seed)
     elif args.command == "export-segmenter":
         from training.export import export_segmenter
 

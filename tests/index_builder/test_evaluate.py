@@ -46,7 +46,7 @@ def world(tmp_path_factory):
             name = f"item-{i}-{width}"
             write_picture(root / f"{name}.png", colour, width)
             feed.append((name, f"{name}.png", "Shirts" if width == 18 else "Coats"))
-            for nth, light in enumerate((0.9, 0.75)):
+            for nth, light in enumerate((0.95, 0.9)):
                 write_picture(root / "photos" / f"{name}-{nth}.png", colour, width, light=light, shift=3)
                 queries.append((f"photos/{name}-{nth}.png", name))
     for nth, colour in enumerate(((90, 200, 210), (20, 20, 20))):

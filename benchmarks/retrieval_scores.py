@@ -1,0 +1,96 @@
+"""Similarities of queries and gallery -> the figures of the retrieval table, with 95 % intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edge.embed import part_scores
+from edge.verdict import features_of
+from index_builder.calibrate import Trial, cross_fitted
+from index_builder.evaluate_scores import accepted_at, auroc, mean_interval, wilson
+
+HIDDEN = -2.0
+
+
+def similarities(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """(Q, D), (N, D) of any float type -> float32 (Q, N), without a float32 copy of all of the gallery."""
+    q = queries.astype(np.float32)
+    return np.concatenate([q @ gallery[i : i + 512].astype(np.float32).T for i in range(0, len(gallery), 512)], 1)
+
+
+def ranks(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Rank (from 1) of each query's true row of the gallery; ties count against it. scores float (Q, N), truth int (Q,)."""
+    own = scores[np.arange(len(scores)), truth]
+    return (scores >= own[:, None]).sum(1)
+
+
+def leaving_out(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The same scores with each query's own garment hidden."""
+    hidden = scores.copy()
+    hidden[np.arange(len(scores)), truth] = HIDDEN
+    return hidden
+
+
+def figures(scores: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    """recall@1/5/20, MRR, and known against unknown by the best score alone: each query once with its garment in the gallery, once not.
+
+    accepted_at_1_percent: share of the queries rightly accepted by the threshold that 1 % of those left out pass.
+    """
+    r = ranks(scores, truth)
+    n = len(r)
+    out: dict[str, Any] = {f"recall@{k}": round(float((r <= k).mean()), 4) for k in (1, 5, 20)}
+    for k in (1, 5, 20):
+        out[f"recall@{k}_interval"] = [round(v, 4) for v in wilson(int((r <= k).sum()), n)]
+    out["mrr"] = round(float((1 / r).mean()), 4)
+    out["mrr_interval"] = [round(v, 4) for v in mean_interval(1 / r)]
+    known, unknown = scores.max(1), leaving_out(scores, truth).max(1)
+    out["auroc"] = round(auroc(known, unknown), 4)
+    out["accepted_at_1_percent"] = accepted_at(known, r == 1, unknown)["value"]
+    return out
+
+
+def verdict_figures(
+    queries: np.ndarray, gallery: np.ndarray, scores: np.ndarray, truth: np.ndarray, *, confidence: Sequence[float],
+    parts: Mapping[str, slice], groups: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
+    """The same question by the verdict's probability, cross-fitted so that no sender is judged by a line that has seen one of theirs."""
+    trials = []
+    for hidden, view in ((False, scores), (True, leaving_out(scores, truth))):
+        for i, row in enumerate(view):
+            first, second = np.argpartition(-row, 1)[:2][np.argsort(-row[np.argpartition(-row, 1)[:2]])]
+            likeness = tuple(part_scores(queries[i], gallery[first], parts).values())
+            features = features_of((float(row[first]), float(row[second])), confidence[i], likeness)
+            trials.append(Trial(features, not hidden, not hidden and first == truth[i], groups[i]))
+    p, _ = cross_fitted(trials)
+    known, unknown = p[: len(scores)], p[len(scores) :]
+    right = [t.right for t in trials[: len(scores)]]
+    at = accepted_at(known, right, unknown)
+    return {"auroc": round(auroc(known, unknown), 4), "accepted_at_1_percent": at["value"], "interval": [at["low"], at["high"]]}
+
+
+def per_part(queries: np.ndarray, gallery: np.ndarray, truth: np.ndarray, parts: Mapping[str, slice]) -> dict[str, dict[str, float]]:
+    """What each part of the vector finds alone: recall@1 and @5 by its own cosine."""
+
+    def unit(x: np.ndarray) -> np.ndarray:
+        return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+    out = {}
+    for name, where in parts.items():
+        r = ranks(similarities(unit(queries[:, where]), unit(gallery[:, where])), truth)
+        out[name] = {f"recall@{k}": round(float((r <= k).mean()), 4) for k in (1, 5)}
+    return out
+
+
+def per_category(r: np.ndarray, labels: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """label -> recall@1, recall@5, interval of recall@1 and count; the most frequent first. r: int (Q,) ranks."""
+    out = {}
+    names = np.array(labels)
+    for name in sorted(set(labels), key=lambda x: (-(names == x).sum(), x)):
+        mine = r[names == name]
+        low, high = wilson(int((mine == 1).sum()), len(mine))
+        out[name] = {"n": len(mine), "recall@1": round(float((mine == 1).mean()), 4), "interval": [round(low, 4), round(high, 4)],
+                     "recall@5": round(float((mine <= 5).mean()), 4)}  # fmt: skip
+    return out
