@@ -5,19 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from edge.doubt import expected_iou, statistics_of
 from edge.errors import NoGarmentFound
 from edge.session import Engine
-from edge.transforms import letterbox_mirror, to_nchw, undo_letterbox
+from edge.transforms import letterbox_mirror, to_nchw
 from edge.types import Mask, Photo
-
-
-def expected_iou(probability: np.ndarray, *, slope: float = 1.0, offset: float = 0.0) -> float:
-    """How well the thresholded map is expected to fit, 0..1: the soft IoU of a probability map (H, W) with its own threshold,
-    brought to real IoU by a line fitted on checked masks (slope, offset from model.json)."""
-    hard = probability > 0.5
-    union = float(np.maximum(probability, hard).sum())
-    soft = float(np.minimum(probability, hard).sum()) / union if union > 0 else 0.0
-    return float(np.clip(offset + slope * soft, 0.0, 1.0))
 
 
 def keep_large_pieces(alpha: np.ndarray, *, share: float = 0.15) -> np.ndarray:
@@ -36,7 +28,10 @@ def keep_large_pieces(alpha: np.ndarray, *, share: float = 0.15) -> np.ndarray:
 
 
 class Segmenter:
-    """The stage: holds the engine and the numbers of its model.json (input_size, mean, std, confidence line, least coverage)."""
+    """The stage: holds the engine and the numbers of its model.json (input_size, mean, std, confidence, least_coverage).
+
+    check_below: the expected IoU under which a person should look at the outline.
+    """
 
     def __init__(self, engine: Engine, spec: dict) -> None:
         self._engine = engine
@@ -44,24 +39,32 @@ class Segmenter:
         self._mean, self._std = tuple(spec["mean"]), tuple(spec["std"])
         self._confidence = spec.get("confidence", {})
         self._least = float(spec.get("least_coverage", 0.01))
+        self.check_below = float(self._confidence.get("check_below", 0.85))
 
     def probability(self, rgb: np.ndarray) -> np.ndarray:
         """uint8 (H, W, 3) -> float32 (H, W) in 0..1: chance of garment per pixel."""
-        return undo_letterbox(*self._small_probability(rgb))
+        inner, _ = self._maps(rgb)
+        return cv2.resize(inner, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
-    def _small_probability(self, rgb: np.ndarray):
-        square, placement = letterbox_mirror(rgb, self._size)
-        logits = self._engine.run(to_nchw(square, self._mean, self._std))[0][0, 0]
-        return (1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32), placement
+    def statistics(self, rgb: np.ndarray) -> np.ndarray:
+        """uint8 (H, W, 3) -> float64 (5,): edge.doubt's statistics of this picture's map."""
+        return statistics_of(*self._maps(rgb))
+
+    def _maps(self, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Chance of garment and, where the network says it, the mirror image's dissent (edge.doubt), both float32 at the network's size,
+        the picture's part alone."""
+        square, p = letterbox_mirror(rgb, self._size)
+        output = self._engine.run(to_nchw(square, self._mean, self._std))[0][0]
+        inner = output[:, p.top : p.top + p.height, p.left : p.left + p.width]
+        return (1.0 / (1.0 + np.exp(-np.clip(inner[0], -30, 30)))).astype(np.float32), inner[1] if len(inner) > 1 else None
 
     def mask(self, photo: Photo) -> Mask:
         """The garment's mask, float32 (H, W), soft at the rim. Raises NoGarmentFound."""
-        small, p = self._small_probability(photo.rgb)
-        inner = small[p.top : p.top + p.height, p.left : p.left + p.width]
+        inner, twin = self._maps(photo.rgb)
         kept = keep_large_pieces(inner)
         coverage = float((kept > 0.5).mean())
         if coverage < self._least:
             raise NoGarmentFound(coverage=coverage)
-        confidence = expected_iou(inner, slope=self._confidence.get("slope", 1.0), offset=self._confidence.get("offset", 0.0))
-        full = cv2.resize(kept, (p.source_width, p.source_height), interpolation=cv2.INTER_LINEAR)
+        confidence = expected_iou(statistics_of(inner, twin), self._confidence)
+        full = cv2.resize(kept, photo.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         return Mask(np.clip(full, 0, 1), confidence)

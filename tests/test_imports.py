@@ -24,7 +24,7 @@ MAY_IMPORT = {
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
     ("errors", "types"),
-    ("session", "transforms", "config", "manifest", "taxonomy"),
+    ("session", "transforms", "config", "manifest", "taxonomy", "doubt"),
     ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "journal", "rank", "likeness", "outline"),
     ("stages", "filters"),
     ("gallery",),

@@ -21,10 +21,21 @@ def main() -> None:
         train.add_argument("--rate", type=float, help="highest learning rate; lower it to go on with a trained model")
         train.add_argument("--seed", type=int, default=0)
         if name == "segmenter":
-            train.add_argument("--architecture", choices=("unet", "tiramisu"), default="unet", help="tiramisu: the source's FC-DenseNet, to compare")
+            train.add_argument(
+                "--architecture", choices=("unet", "tiramisu"), default="unet", help="tiramisu: the source's FC-DenseNet, to compare"
+            )
             train.add_argument("--size", type=int, default=224, help="side of the network's input in pixels, a multiple of 32")
             train.add_argument("--small-share", type=float, default=0.45, help="share of a first run's time on squares of 5/7 the side")
             train.add_argument("--extra", type=Path, help="folder of accepted outline corrections to learn from too")
+        else:
+            train.add_argument("--size", type=int, default=128, help="side of the network's input in pixels, a multiple of 64")
+            train.add_argument("--loss", choices=("infonce+proxy", "infonce", "triplet"), default="infonce+proxy")
+            train.add_argument("--activation", choices=("relu", "elu"), default="relu")
+            train.add_argument("--widths", type=int, nargs=4, default=(16, 32, 96, 192), metavar="N", help="channels of the four stages")
+            for flag, what in (("cutout", "the garment on white (else its background stays)"), ("heads", "category and tag heads"),
+                               ("mining", "nearest neighbours as hard negatives"),
+                               ("aspect", "aspect ratio kept (else squashed)")):  # fmt: skip
+                train.add_argument(f"--{flag}", action=argparse.BooleanOptionalAction, default=True, help=what)
         export = commands.add_parser(f"export-{name}", help=f"write assets/models/{name} and compare it with PyTorch")
         export.add_argument("--data", type=Path, default=DEFAULT_DATA)
         export.add_argument("--run", type=Path, default=Path("runs") / name)
@@ -43,19 +54,25 @@ def main() -> None:
         run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, architecture=args.architecture, size=args.size,
             small_share=args.small_share, extra=args.extra, **extra)  # fmt: skip
     elif args.command == "embedder":
+        from training.embedder_batches import ViewRecipe
+        from training.train_embedder import Recipe
         from training.train_embedder import train as run
 
-        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, **extra)
+        views = ViewRecipe(size=args.size, cutout=args.cutout, squash=not args.aspect)
+        recipe = Recipe(
+            views=views, loss=args.loss, activation=args.activation, widths=tuple(args.widths), heads=args.heads, mining=args.mining
+        )
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, **extra)
     elif args.command == "tiefvision":
         from training.tiefvision import train as run
 
         run(data=args.data, embedder_run=args.embedder_run, out=args.run, minutes=args.minutes, seed=args.seed)
     elif args.command == "export-segmenter":
-        from training.export import export_segmenter
+        from training.export_segmenter import export_segmenter
 
         export_segmenter(data=args.data, run=args.run, out=args.out)
     else:
-        from training.export import export_embedder
+        from training.export_embedder import export_embedder
 
         export_embedder(data=args.data, run=args.run, out=args.out)
 

@@ -46,13 +46,17 @@ def mean_and_std(x: torch.Tensor) -> torch.Tensor:
 class Embedder(nn.Module):
     """(N, 3, S, S) normalised rgb of cutouts on white -> (N, 288): the parts one after the other, not yet normalised."""
 
-    def __init__(self, widths: tuple[int, ...] = (16, 32, 96, 192), depth: tuple[int, ...] = (1, 2, 3, 3), activation: str = "relu") -> None:
+    def __init__(
+        self, widths: tuple[int, ...] = (16, 32, 96, 192), depth: tuple[int, ...] = (1, 2, 3, 3), activation: str = "relu"
+    ) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True))
         self.stages = nn.ModuleList()
         cin = widths[0]
         for i, (w, n) in enumerate(zip(widths, depth, strict=True)):
-            self.stages.append(nn.Sequential(*[Residual(cin if j == 0 else w, w, 2 if j == 0 and i > 0 else 1, ACTIVATIONS[activation]) for j in range(n)]))
+            self.stages.append(
+                nn.Sequential(*[Residual(cin if j == 0 else w, w, 2 if j == 0 and i > 0 else 1, ACTIVATIONS[activation]) for j in range(n)])
+            )
             cin = w
         self.shape_squeeze = nn.Sequential(nn.Conv2d(widths[3], 48, 1, bias=False), nn.BatchNorm2d(48), nn.ReLU(inplace=True))
         self.shape_head = nn.Linear(48 * 16 + widths[3], PARTS["shape"])

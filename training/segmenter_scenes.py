@@ -31,7 +31,11 @@ def camouflage(background: np.ndarray, rgb: np.ndarray, mask: np.ndarray, rng: n
     mean = flat.mean(0)
     target = _colour_inside(rgb, mask, rng) + rng.normal(0, 14, 3)
     texture = rng.uniform(0.3, 1.0)
-    return np.clip((flat - mean) * texture + mean + (target - mean) * rng.uniform(0.75, 1.0), 0, 255).reshape(background.shape).astype(np.uint8)
+    return (
+        np.clip((flat - mean) * texture + mean + (target - mean) * rng.uniform(0.75, 1.0), 0, 255)
+        .reshape(background.shape)
+        .astype(np.uint8)
+    )
 
 
 def _zone(size: int, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -87,7 +91,16 @@ def print_on(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.
         cv2.ellipse(draw, (x, y), (w, h), 0, 0, 360, colour, -1, cv2.LINE_AA)
     else:
         text = "".join(chr(int(c)) for c in rng.integers(65, 91, int(rng.integers(2, 7))))
-        cv2.putText(draw, text, (x - w, y), int(rng.integers(0, 8)), size / 224 * rng.uniform(0.6, 1.8), colour, int(rng.integers(1, 6)), cv2.LINE_AA)
+        cv2.putText(
+            draw,
+            text,
+            (x - w, y),
+            int(rng.integers(0, 8)),
+            size / 224 * rng.uniform(0.6, 1.8),
+            colour,
+            int(rng.integers(1, 6)),
+            cv2.LINE_AA,
+        )
     return np.where(inside[..., None] > 0, draw, rgb)
 
 
@@ -120,7 +133,10 @@ def hold(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[n
     if rng.random() < 0.5:
         top = int(ys.min())
         x = int(xs[ys <= top + s // 20].mean())
-        colour = tuple(float(v) for v in (rng.uniform(20, 240) * np.ones(3) if rng.random() < 0.6 else np.array([150, 105, 60]) * rng.uniform(0.6, 1.4)))
+        colour = tuple(
+            float(v)
+            for v in (rng.uniform(20, 240) * np.ones(3) if rng.random() < 0.6 else np.array([150, 105, 60]) * rng.uniform(0.6, 1.4))
+        )
         thick = max(1, int(s * rng.uniform(0.008, 0.03)))
         cv2.line(rgb, (x, top + s // 30), (x, max(0, top - int(s * rng.uniform(0.03, 0.2)))), colour, thick, cv2.LINE_AA)
         cv2.line(mask, (x, top), (x, 0), 0, 1)
@@ -132,7 +148,10 @@ def hold(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[n
     for i in range(int(rng.integers(1, 5))):
         shift = (i - 1.5) * s * 0.035
         qx, qy = px - np.sin(away) * shift, py + np.cos(away) * shift
-        ends = [(int(qx - np.cos(away) * s * 0.05), int(qy - np.sin(away) * s * 0.05)), (int(qx + np.cos(away) * s * 0.4), int(qy + np.sin(away) * s * 0.4))]
+        ends = [
+            (int(qx - np.cos(away) * s * 0.05), int(qy - np.sin(away) * s * 0.05)),
+            (int(qx + np.cos(away) * s * 0.4), int(qy + np.sin(away) * s * 0.4)),
+        ]
         thick = max(2, int(s * rng.uniform(0.03, 0.045)))
         cv2.line(rgb, *ends, tuple(float(v) for v in np.clip(skin + rng.normal(0, 6), 0, 255)), thick, cv2.LINE_AA)
         cv2.line(mask, *ends, 0, thick)

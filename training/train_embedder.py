@@ -15,7 +15,6 @@ from training.embedder_batches import Batches, ViewRecipe, studio_pictures
 from training.embedder_data import Crops, load_crops, with_drawn
 from training.embedder_losses import Proxies, angle_triplet, info_nce, joined
 from training.embedder_model import PARTS, Embedder
-from training.embedder_views import view
 from training.loop import average_into, cosine_rate, note, save_atomically
 from training.train_segmenter import normalise
 
@@ -110,7 +109,8 @@ def train(
     model, ema = (Embedder(widths=recipe.widths, activation=recipe.activation).to(memory_format=torch.channels_last) for _ in range(2))
     proxies = Proxies(garments, sum(PARTS.values()))
     optimiser = torch.optim.AdamW(
-        [{"params": model.parameters(), "weight_decay": 2e-2, "k": 1.0}, {"params": proxies.parameters(), "weight_decay": 0.0, "k": 4.0}], lr=rate
+        [{"params": model.parameters(), "weight_decay": 2e-2, "k": 1.0}, {"params": proxies.parameters(), "weight_decay": 0.0, "k": 4.0}],
+        lr=rate,
     )
     step, spent = 0, 0.0
     if (run / "last.pt").exists():
@@ -125,9 +125,9 @@ def train(
     loader = iter(torch.utils.data.DataLoader(Batches(fit, near, batch, seed + step, recipe.views), None, num_workers=1, prefetch_factor=4))
 
     def checkpoint(spent: float) -> None:
-        save_atomically({"model": model.state_dict(), "ema": ema.state_dict(), "proxies": proxies.state_dict(), "step": step, "spent": spent,
-                         "optimiser": optimiser.state_dict(), "size": recipe.views.size, "widths": list(recipe.widths),
-                         "activation": recipe.activation}, run / "last.pt")  # fmt: skip
+        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("proxies", proxies), ("optimiser", optimiser))}
+        built = {"size": recipe.views.size, "widths": list(recipe.widths), "activation": recipe.activation}
+        save_atomically({**weights, **built, "step": step, "spent": spent}, run / "last.pt")
 
     start = last_save = last_trial = time.monotonic()
     steps = 0

@@ -175,7 +175,9 @@ def train(
 
     def views(garments: Garments, side: int):
         error = torch.full((len(garments),), 0.08).share_memory_()
-        loader = torch.utils.data.DataLoader(Views(garments, scenes, error, side, seed + step, plain=plain), batch, num_workers=1, prefetch_factor=6)
+        loader = torch.utils.data.DataLoader(
+            Views(garments, scenes, error, side, seed + step, plain=plain), batch, num_workers=1, prefetch_factor=6
+        )
         return iter(loader), error
 
     def fitting() -> Garments:
@@ -189,8 +191,8 @@ def train(
         top = max(best, float(iou.mean()))
         if iou.mean() >= top:
             save_atomically({"model": ema.state_dict(), "size": size, "architecture": architecture}, run / "best.pt")
-        save_atomically({"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "best": top,
-                         "spent": spent, "architecture": architecture}, run / "last.pt")  # fmt: skip
+        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("optimiser", optimiser))}
+        save_atomically({**weights, "step": step, "best": top, "spent": spent, "architecture": architecture}, run / "last.pt")
         note(run, {"step": step, "minutes": round(spent / 60, 1), "tune_iou": round(float(iou.mean()), 4),
                    "repaired": round(float(iou[hard].mean()), 4), "under_0.80": round(float((iou < 0.8).mean()), 4)})  # fmt: skip
         return top
@@ -217,7 +219,10 @@ def train(
         error[index] = 0.6 * error[index] + 0.4 * (1 - iou)
         average_into(ema, model, step=step, decay=0.998)
         if steps % 50 == 0:
-            print(f"step {step} {elapsed / 60:.1f} min, {steps * batch / max(elapsed, 1):.0f} img/s loss {loss.item():.4f} iou {iou.mean():.3f}", flush=True)
+            print(
+                f"step {step} {elapsed / 60:.1f} min, {steps * batch / max(elapsed, 1):.0f} img/s loss {loss.item():.4f}",
+                flush=True,
+            )
         if time.monotonic() - last_eval > 240:
             best = checkpoint(spent + elapsed)
             last_eval = time.monotonic()
