@@ -102,7 +102,7 @@ def recolour(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def view(rgb: np.ndarray, alpha: np.ndarray, rng: np.random.Generator, *, strength: float, size: int) -> np.ndarray:
-    """One cutout, uint8 (size, size, 3). rgb uint8 (S, S, 3) with its own background, alpha float32 (S, S). strength 0.3: studio, 1: phone."""
+    """One cutout, uint8 (size, size, 3). rgb uint8 (S, S, 3) on its own background, alpha float32 (S, S). strength .3 studio, 1 phone."""
     x, a = warp(rgb, alpha, rng, strength)
     x = light(x, rng, strength)
     if rng.random() < 0.5 + 0.4 * strength:

@@ -11,7 +11,7 @@ import torch
 
 
 def cosine_rate(*, peak: float, step: int, done: float, warm_up_steps: int = 100, floor: float = 0.02) -> float:
-    """Learning rate: linear warm-up, then half a cosine down to `floor` x peak (Loshchilov and Hutter 2017). done: share of the time, 0..1."""
+    """Learning rate: linear warm-up, then half a cosine down to `floor` x peak (Loshchilov and Hutter 2017). done: time spent, 0..1."""
     return peak * min(1.0, (step + 1) / warm_up_steps) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 

@@ -125,7 +125,9 @@ def train(
     loader = iter(torch.utils.data.DataLoader(Batches(fit, near, batch, seed + step, recipe.views), None, num_workers=1, prefetch_factor=4))
 
     def checkpoint(spent: float) -> None:
-        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("proxies", proxies), ("optimiser", optimiser))}
+        weights = {
+            name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("proxies", proxies), ("optimiser", optimiser))
+        }
         built = {"size": recipe.views.size, "widths": list(recipe.widths), "activation": recipe.activation}
         save_atomically({**weights, **built, "step": step, "spent": spent}, run / "last.pt")
 
