@@ -1,4 +1,4 @@
-"""python -m index_builder build|update|verify|list|rollback|prune|evaluate|demo: each with --help."""
+"""python -m index_builder build|update|verify|list|rollback|prune|duplicates|evaluate|demo: each with --help."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.errors import SetupError
+from index_builder.duplicates_command import add_duplicates
 from index_builder.feed_options import add_feed_options
 
 
@@ -104,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         added.add_argument(
             "--max-skipped", type=_percent, default=most, metavar="PERCENT",
-            help=f"put the new index to use only if at most so many of its images had to be skipped (default {most:g}), as in --max-skipped 5",
+            help=f"use the new index only if at most so many of its images had to be skipped (default {most:g}), as in --max-skipped 5",
         )  # fmt: skip
         added.add_argument(
             "--keep", type=_positive, metavar="N", help="afterwards, keep N builds and delete the older ones, as in --keep 3"
@@ -133,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     for added in (verify, listed, rollback, prune):
         added.add_argument("index", type=Path, metavar="INDEX_DIR", help="folder that `build` wrote")
         outputs(added)
+    add_duplicates(command, outputs)
     evaluate = command(
         "evaluate", _evaluate, "how good is it on labelled queries", "queries.csv --index data/index",
         "queries.csv --index data/index --calibrate", "queries.csv --index data/index --json",
