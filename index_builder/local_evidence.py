@@ -186,7 +186,8 @@ def _placed(rgb: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray
         raise ValueError("the mask is empty")
     left, top, right, bottom = columns[0], lines[0], columns[-1] + 1, lines[-1] + 1
     scale = (SIDE - 2 * _MARGIN) / max(right - left, bottom - top)
-    place = np.float32([[scale, 0, SIDE / 2 - scale * (left + right) / 2], [0, scale, SIDE / 2 - scale * (top + bottom) / 2]])
+    middle = (SIDE - 1) / 2  # centres of pixels, so that the mirror image falls on the same ones
+    place = np.float32([[scale, 0, middle - scale * (left + right - 1) / 2], [0, scale, middle - scale * (top + bottom - 1) / 2]])
     how = cv2.INTER_AREA if scale < 0.7 else cv2.INTER_LINEAR
     small = cv2.warpAffine(rgb, place, (SIDE, SIDE), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255))
     alpha = cv2.warpAffine(inside, place, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
