@@ -37,6 +37,8 @@ QUERIES = (("composite", "studio"), ("taken", "studio_bent"))
 _WORST = 24
 
 Encoded = dict[str, np.ndarray]
+Way = tuple[Encoded, float, list[bytes | None]]
+"""Vectors per method, the mask's confidence (-1: no garment found), small pictures of photo and cutout if they are kept."""
 
 
 class Encoders:
@@ -58,7 +60,7 @@ class Encoders:
             self._nothing = {name: np.zeros_like(v) for name, v in some.items()}
         return self._nothing
 
-    def whole_way(self, photo: Photo, *, keep: bool = False) -> tuple[Encoded, float, list[bytes | None]]:
+    def whole_way(self, photo: Photo, *, keep: bool = False) -> Way:
         """Photo -> vectors per method, the mask's confidence, and small pictures of photo and cutout (if they are to be kept)."""
         try:
             mask = self._stages.mask(photo)
@@ -82,15 +84,15 @@ def stacked(got: list[Encoded], methods: Iterable[str]) -> Encoded:
     return {name: np.stack([g[name] for g in got]) for name in methods}
 
 
-def distractor_vectors(encoders: Encoders, stages: Stages, data: Path, count: int) -> list[Encoded]:
+def distractors(encoders: Encoders, stages: Stages, data: Path, count: int, *, keep: bool) -> list[Way]:
     """Studio-like cutouts of `count` garments of train senders with checked masks, chosen by a fixed seed."""
     rows = checked_rows(data, "train")
     chosen = np.random.default_rng(23).permutation(len(rows))[:count]
 
-    def encode(i: int) -> Encoded:
+    def encode(i: int) -> Way:
         row = rows[chosen[i]]
         rgb = stages.read(photo_bytes(data, row.image)).rgb
-        return encoders.whole_way(made_photo(studio_picture(rgb, checked_mask(data, row.image, rgb.shape[:2]))))[0]
+        return encoders.whole_way(made_photo(studio_picture(rgb, checked_mask(data, row.image, rgb.shape[:2]))), keep=keep)
 
     return list(in_parallel(encode, len(chosen)))
 
@@ -123,7 +125,7 @@ def real_pair_ranks(
     return out
 
 
-def views_of(rows: list[Judged], data: Path, encoders: Encoders, stages: Stages, *, keep: bool) -> dict[str, list]:
+def views_of(rows: list[Judged], data: Path, encoders: Encoders, stages: Stages, *, keep: bool) -> dict[str, list[Way]]:
     """studio, studio_bent, composite, taken -> (vectors per method, confidence, pictures) per garment."""
     loaded = []
     for row in rows:
@@ -160,15 +162,13 @@ def show(name: str, method: str, line: dict[str, Any]) -> None:
     )
 
 
-def worst(name: str, against: str, sets: dict[str, list], scores: np.ndarray, rows: list[Judged]) -> list[tuple[int, str, list]]:
-    """(rank, caption, four pictures) of the queries whose garment did not come first; what came first may be a distractor."""
-    r = ranks(scores, np.arange(len(rows)))
-    out = []
-    for i in np.flatnonzero(r > 1):
-        first = int(np.argmax(scores[i]))
-        came = sets[against][first][2][0] if first < len(rows) else None
-        out.append((int(r[i]), f"{name} {rows[i].label}: {r[i]}", [*sets[name][i][2], sets[against][i][2][0], came]))
-    return out
+def worst(queries: list[Way], gallery: list[Way], scores: np.ndarray, captions: list[str]) -> list[tuple[int, str, list[bytes | None]]]:
+    """(rank, caption, four pictures) of the queries whose garment did not come first; gallery: in the columns' order."""
+    r = ranks(scores, np.arange(len(queries)))
+    return [
+        (int(r[i]), f"{captions[i]}: {r[i]}", [*queries[i][2], gallery[i][2][0], gallery[int(np.argmax(scores[i]))][2][0]])
+        for i in np.flatnonzero(r > 1)
+    ]
 
 
 def main() -> None:
@@ -187,15 +187,15 @@ def main() -> None:
     start = time.perf_counter()
     sets = views_of(rows, args.data, encoders, stages, keep=args.sheet is not None)
     vectors = {name: stacked([g[0] for g in got], encoders.methods) for name, got in sets.items()}
-    more = distractor_vectors(encoders, stages, args.data, args.distractors) if args.distractors else []
-    extra = stacked(more, encoders.methods) if more else None
+    more = distractors(encoders, stages, args.data, args.distractors, keep=args.sheet is not None)
+    extra = stacked([g[0] for g in more], encoders.methods) if more else None
     print(
         f"{len(rows)} garments of {len({r.sender for r in rows})} senders never trained on"
         f"{f', {len(more)} of train senders beside them in the gallery' if more else ''}; {time.perf_counter() - start:.0f} s\n"
     )
     truth = np.arange(len(rows))
     result: dict[str, Any] = {"garments": len(rows), "distractors": len(more)}
-    mistakes: list[tuple[int, str, list]] = []
+    mistakes: list[tuple[int, str, list[bytes | None]]] = []
     print("queries      method              recall@1 [95 %]         @5     @20    MRR    AUROC  accepted at 1 % false")
     for queries, against in QUERIES:
         gallery = {m: vectors[against][m] if extra is None else np.concatenate([vectors[against][m], extra[m]]) for m in encoders.methods}
@@ -213,7 +213,7 @@ def main() -> None:
                 line["parts"] = per_part(vectors[queries][method], gallery[method], truth, stages.parts)
                 line["categories"] = per_category(ranks(scores, truth), [r.label for r in rows])
                 if args.sheet:
-                    mistakes += worst(queries, against, sets, scores, rows)
+                    mistakes += worst(sets[queries], sets[against] + more, scores, [f"{queries} {r.label}" for r in rows])
     for queries, _ in QUERIES:
         line = result[f"{queries}_{OURS}"]
         by = line["verdict"]

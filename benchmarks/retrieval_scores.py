@@ -48,7 +48,7 @@ def figures(scores: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     out["mrr_interval"] = [round(v, 4) for v in mean_interval(1 / r)]
     known, unknown = scores.max(1), leaving_out(scores, truth).max(1)
     out["auroc"] = round(auroc(known, unknown), 4)
-    out["accepted_at_1_percent"] = accepted_at(known, r == 1, unknown)["value"]
+    out["accepted_at_1_percent"] = accepted_at(known.tolist(), (r == 1).tolist(), unknown.tolist())["value"]
     return out
 
 
@@ -60,14 +60,15 @@ def verdict_figures(
     trials = []
     for hidden, view in ((False, scores), (True, leaving_out(scores, truth))):
         for i, row in enumerate(view):
-            first, second = np.argpartition(-row, 1)[:2][np.argsort(-row[np.argpartition(-row, 1)[:2]])]
+            two = np.argpartition(-row, 1)[:2]
+            first, second = two[np.argsort(-row[two])].tolist()
             likeness = tuple(part_scores(queries[i], gallery[first], parts).values())
             features = features_of((float(row[first]), float(row[second])), confidence[i], likeness)
-            trials.append(Trial(features, not hidden, not hidden and first == truth[i], groups[i]))
+            trials.append(Trial(features, not hidden, not hidden and first == int(truth[i]), groups[i]))
     p, _ = cross_fitted(trials)
     known, unknown = p[: len(scores)], p[len(scores) :]
     right = [t.right for t in trials[: len(scores)]]
-    at = accepted_at(known, right, unknown)
+    at = accepted_at(known.tolist(), right, unknown.tolist())
     return {"auroc": round(auroc(known, unknown), 4), "accepted_at_1_percent": at["value"], "interval": [at["low"], at["high"]]}
 
 
