@@ -11,31 +11,35 @@ import numpy as np
 from edge.catalogue import Catalogue
 from edge.errors import IndexFolderError, RequestError
 from edge.filters import labels_passing
-from edge.index import EXACT_BELOW, Index, search_exactly
+from edge.index import EXACT_BELOW, Index
 from edge.likeness import RandomPairs
 from edge.manifest import REBUILD
-from edge.rank import Parts, first_of_each, shares, weighted
+from edge.rank import Parts, shares, weighted
 from edge.types import Filter, Match
 
 CANDIDATES = 200
-"""Vectors looked at for a ranking; more where the pictures of few items crowd it."""
+"""Vectors that the graph is asked for per photo; more where the pictures of few items crowd them."""
 _FILTERS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
-    """One per item, best first: label of the item's best vector int64 (K,), its product with the query float32 (K,)."""
+    """One per item, best first: scores float32 (K,); views int64 (K, P): label of the item's view that suits each photo best."""
 
-    labels: np.ndarray
     scores: np.ndarray
+    views: np.ndarray
 
     def at(self, places: Sequence[int]) -> Hits:
         """The hits at these places, in their order."""
-        return Hits(self.labels[places], self.scores[places])
+        return Hits(self.scores[places], self.views[places])
 
 
 class Gallery:
-    """Nearest items of an open index. Thread-safe: nothing changes but the remembered filters, under a lock."""
+    """Nearest items of an open index. Thread-safe: nothing changes but the remembered filters, under a lock.
+
+    A query is float32 (P, D): a row per photo of one garment, as long as the photo counts. An item's score is the sum of the rows'
+    products, each with the item's view that suits it best; one photo and one view: the cosine.
+    """
 
     def __init__(self, index: Index, catalogue: Catalogue, parts: Parts) -> None:
         self._index, self._catalogue, self._parts = index, catalogue, dict(parts)
@@ -45,101 +49,128 @@ class Gallery:
             raise IndexFolderError(
                 f"The catalogue knows {len(owners)} vectors, the index {index.count}.", path="catalogue.sqlite", remedy=REBUILD
             )
+        self._by_item = np.argsort(self._owners, kind="stable")
+        self._in_order = bool((self._by_item == np.arange(len(owners))).all())
+        self._starts = np.searchsorted(self._owners[self._by_item], np.arange(len(self._ids) + 1))
         self._shares = shares(np.asarray(index.vectors[0]), self._parts)
         self._pairs = RandomPairs(index.vectors, self._owners, self._parts)
         self._filters: dict[Filter, np.ndarray] = {}
         self._lock = threading.Lock()
 
     def nearest(self, query: np.ndarray, k: int, *, only: Filter | None = None) -> Hits:
-        """float32 (D,) of any length, k >= 1 -> up to k items whose best view scores highest. Raises RequestError."""
-        allowed = self._allowed(only)
-        reach = min(self._index.count, len(allowed)) if allowed is not None else self._index.count
+        """float32 (P, D), k >= 1 -> up to k items, best first. Raises RequestError."""
+        labels = self._allowed(only)
+        # A filter is never put on a graph's hits, which would lose items: what passes is compared in full.
+        if labels is None:
+            labels = self._by_item if self._index.exact else self._reached(query, k)
+        if not len(labels):
+            return Hits(np.empty(0, np.float32), np.empty((0, len(query)), np.int64))
+        products = self._products(query, labels)
+        owners = self._owners[labels]
+        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        stops = np.append(starts[1:], len(labels))
+        scores = np.maximum.reduceat(products, starts, axis=1).sum(0)
+        k = min(k, len(scores))
+        near = np.sort(np.argpartition(-scores, k - 1)[:k])
+        near = near[np.argsort(-scores[near], kind="stable")]
+        views = [starts[i] + products[:, starts[i] : stops[i]].argmax(1) for i in near]
+        return Hits(scores[near], labels[np.array(views)])
+
+    def _reached(self, query: np.ndarray, k: int) -> np.ndarray:
+        """Through the graph: labels of all views of the items nearest to any of the photos, item by item; at least k items."""
         wanted = max(CANDIDATES, 5 * k)
         while True:
-            labels = self._labels(query, min(wanted, reach), allowed)
-            best = labels[first_of_each(self._owners[labels])]
-            if len(best) >= k or wanted >= reach:
-                return Hits(best[:k], np.asarray(self._index.vectors[best[:k]]) @ query)
+            hits = self._index.search(query, min(wanted, self._index.count))[0]
+            items = np.unique(self._owners[hits])
+            if len(items) >= min(k, len(self._ids)) or wanted >= self._index.count:
+                return np.concatenate([self._by_item[self._starts[i] : self._starts[i + 1]] for i in items])
             wanted *= 4
 
-    def _labels(self, query: np.ndarray, wanted: int, allowed: np.ndarray | None) -> np.ndarray:
-        """int64 (wanted,), best first. A filter is never put on a graph's hits, which would lose items: what passes is compared in full."""
-        if not wanted:
-            return np.empty(0, np.int64)
-        if allowed is None:
-            return self._index.search(query[None], wanted)[0][0]
-        if self._index.exact or len(allowed) > EXACT_BELOW:
-            scores = (self._index.vectors @ query)[allowed]
-            near = np.sort(np.argpartition(-scores, wanted - 1)[:wanted])
-            return allowed[near[np.argsort(-scores[near], kind="stable")]]
-        return allowed[search_exactly(np.asarray(self._index.vectors[allowed]), query[None], wanted)[0][0]]
+    def _products(self, query: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """float32 (P, L). Few rows are gathered; many cost less in one product with all of them."""
+        if not self._index.exact and len(labels) <= EXACT_BELOW:
+            return query @ np.asarray(self._index.vectors[labels]).T
+        products = query @ self._index.vectors.T
+        return products if len(labels) == self._index.count and self._in_order else products[:, labels]
 
     def _allowed(self, only: Filter | None) -> np.ndarray | None:
-        """Labels that pass, or None where all do."""
+        """Labels that pass, item by item, or None where all do."""
         if only is None or only == Filter():
             return None
         with self._lock:
             known = self._filters.get(only)
         if known is None:
-            known = labels_passing(self._catalogue, only)
+            passing = labels_passing(self._catalogue, only)
+            known = self._by_item[np.isin(self._by_item, passing)]
             with self._lock:
                 while len(self._filters) >= _FILTERS_KEPT:
                     self._filters.pop(next(iter(self._filters)))
                 self._filters[only] = known
         return known
 
-    def item_id(self, label: int) -> str:
-        """The item a vector belongs to."""
-        return self._ids[self._owners[label]]
+    def item_id(self, hits: Hits, place: int = 0) -> str:
+        """The item of a hit."""
+        return self._ids[self._owners[hits.views[place, 0]]]
 
     def put_last(self, hits: Hits, item_ids: frozenset[str]) -> Hits:
         """The same hits with these items after all others."""
-        if not item_ids:
-            return hits
-        return hits.at(sorted(range(len(hits.labels)), key=lambda place: self.item_id(int(hits.labels[place])) in item_ids))
-
-    def views(self, item_id: str) -> np.ndarray:
-        """All vectors of an item, float32 (V, D). Raises RequestError for an id that the catalogue does not have."""
-        labels = [row.label for row in self._catalogue.vectors_of(item_id)]
-        if not labels:
-            raise RequestError(f"The catalogue has no item {item_id!r}.", remedy="Take an id from the matches.")
-        return np.asarray(self._index.vectors[labels])
-
-    def score(self, query: np.ndarray, item_id: str) -> float:
-        """Product of the query (D,) with the item's best view."""
-        return float((self.views(item_id) @ query).max())
-
-    def weigh(self, query: np.ndarray, weights: Mapping[str, float] | None) -> np.ndarray:
-        """The query (D,) with its parts weighted (checked weights), so that scores stay weighted means of cosines."""
-        return weighted(query, weights, self._parts, self._shares)
-
-    def matches(self, query: np.ndarray, hits: Hits, weights: Mapping[str, float] | None = None) -> tuple[Match, ...]:
-        """Hits with their items and why: parts against the photo's own query (D,), percentiles under the weights of the ranking."""
-        factors = None
-        if weights is not None:
-            total = sum(weights[name] * share for name, share in self._shares.items())
-            factors = {name: weight / total for name, weight in weights.items()}
-        percentiles = self._pairs.whole(hits.scores, factors)
-        groups: dict[str, str] = {}
-        out = []
-        for label, score, percentile in zip(hits.labels.tolist(), hits.scores.tolist(), percentiles.tolist(), strict=True):
-            item = self._catalogue.item_of(label)
-            parts = self.cosines(query, label)
-            variant_of = groups.setdefault(item.item_group_id, item.item_id) if item.item_group_id else item.item_id
-            out.append(
-                Match(
-                    item, score, parts, len(out) + 1, self._catalogue.thumb_of(label), percentile,
-                    {name: self._pairs.of_part(name, cosine) for name, cosine in parts.items()},
-                    "" if variant_of == item.item_id else variant_of,
-                )
-            )  # fmt: skip
-        return tuple(out)
+        return hits.at(sorted(range(len(hits.scores)), key=lambda place: self.item_id(hits, place) in item_ids)) if item_ids else hits
 
     def best_scores(self, vectors: np.ndarray) -> np.ndarray:
         """float32 (P, D) -> float32 (P,): each one's highest score."""
         return self._index.search(vectors, 1)[1][:, 0]
 
-    def cosines(self, query: np.ndarray, label: int) -> dict[str, float]:
-        """Each part's cosine with a vector; for several photos the weighted mean of theirs."""
-        vector = np.asarray(self._index.vectors[label])
-        return {name: float(query[where] @ vector[where]) / max(self._shares[name], 1e-12) for name, where in self._parts.items()}
+    def of_item(self, query: np.ndarray, item_id: str) -> Hits:
+        """One item as a hit. Raises RequestError for an id that the catalogue does not have."""
+        labels = np.array([row.label for row in self._catalogue.vectors_of(item_id)], np.int64)
+        if not len(labels):
+            raise RequestError(f"The catalogue has no item {item_id!r}.", remedy="Take an id from the matches.")
+        products = query @ np.asarray(self._index.vectors[labels]).T
+        return Hits(products.max(1).sum(keepdims=True), labels[products.argmax(1)][None])
+
+    def vectors(self, hits: Hits, place: int = 0) -> np.ndarray:
+        """float32 (P, D): of a hit the views that suit the photos best."""
+        return np.asarray(self._index.vectors[hits.views[place]])
+
+    def weigh(self, query: np.ndarray, weights: Mapping[str, float] | None) -> np.ndarray:
+        """The query (P, D) with its parts weighted (checked weights), so that scores stay weighted means of cosines."""
+        return weighted(query, weights, self._parts, self._shares)
+
+    def cosines(self, query: np.ndarray, hits: Hits, place: int = 0) -> dict[str, float]:
+        """Each part's cosine with a hit's views; of several photos the mean, each as much as it counts."""
+        views = self.vectors(hits, place)
+        return {
+            name: float((query[:, where] * views[:, where]).sum()) / max(self._shares[name], 1e-12) for name, where in self._parts.items()
+        }
+
+    def matches(self, query: np.ndarray, hits: Hits, weights: Mapping[str, float] | None = None) -> tuple[Match, ...]:
+        """Hits with their items and why: parts against the photos' own query (P, D), percentiles under the weights of the ranking.
+
+        The picture shown is the view that suits the photo best which counts most.
+        """
+        factors = None
+        if weights is not None:
+            total = sum(weights[name] * share for name, share in self._shares.items())
+            factors = {name: weight / total for name, weight in weights.items()}
+        percentiles = self._pairs.whole(hits.scores, factors)
+        main = int(np.linalg.norm(query, axis=1).argmax())
+        groups: dict[str, str] = {}
+        out = []
+        for place, (score, percentile) in enumerate(zip(hits.scores.tolist(), percentiles.tolist(), strict=True)):
+            label = int(hits.views[place, main])
+            item = self._catalogue.item_of(label)
+            parts = self.cosines(query, hits, place)
+            variant_of = groups.setdefault(item.item_group_id, item.item_id) if item.item_group_id else item.item_id
+            out.append(
+                Match(
+                    item=item,
+                    score=score,
+                    parts=parts,
+                    rank=place + 1,
+                    thumb=self._catalogue.thumb_of(label),
+                    percentile=percentile,
+                    part_percentiles={name: self._pairs.of_part(name, cosine) for name, cosine in parts.items()},
+                    variant_of="" if variant_of == item.item_id else variant_of,
+                )
+            )
+        return tuple(out)

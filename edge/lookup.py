@@ -19,7 +19,7 @@ from edge.catalogue import Catalogue
 from edge.errors import IndexFolderError, PhotoError, RequestError
 from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
-from edge.rank import Change, checked_weights, fused, moved, moved_towards
+from edge.rank import Change, checked_weights, moved, moved_towards, photo_counts
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import Answer, Cutout, Filter, Mask, Match, Photo, Verdict
 from edge.verdict import Calibration, judge
@@ -143,16 +143,14 @@ class Lookup:
         catalogue is searched with the changed query, which takes no longer than ranking some candidates anew and misses none.
         Raises RequestError for a part, item, category or colour that is not there; ValueError for an Answer without a query.
         """
-        if answer.query is None or answer.query.shape != (self.index.dim,):
+        query = answer.photo_vectors if answer.photo_vectors is not None or answer.query is None else answer.query[None]
+        if query is None or query.shape[1:] != (self.index.dim,):
             raise ValueError("this Answer holds no query of this index")
         both = sorted(set(liked) & set(disliked))
         if both:
             raise RequestError(f"{', '.join(both)} cannot be both liked and disliked.", remedy="Choose one of the two.")
         clock = _Clock()
-        query, gallery = answer.query, self._gallery
-        # The view that a person saw beside the match, and judged, is the one most like the photo.
-        examples = [np.array([v[np.argmax(v @ query)] for v in map(gallery.views, ids)], np.float32) for ids in (liked, disliked)]
-        towards = moved_towards(query, *examples, self.stages.parts) if liked or disliked else query
+        towards = self._towards(query, liked, disliked) if liked or disliked else query
         matches, verdict, probability = self._ranked(
             query, towards, answer.confidence, k=k, weights=weights, only=only, last=frozenset(disliked)
         )
@@ -186,18 +184,27 @@ class Lookup:
         only: Filter | None,
         left_out: Mapping[int, str] | None = None,
     ) -> Answer:
-        query, confidence = seen[0].vector, seen[0].mask.confidence
-        if len(seen) > 1:
-            vectors = np.stack([s.vector for s in seen])
-            query, counts = fused(vectors, self._gallery.best_scores(vectors))
-            confidence = float(counts @ np.array([s.mask.confidence for s in seen], np.float32))
+        vectors = np.stack([s.vector for s in seen])
+        counts = photo_counts(self._gallery.best_scores(vectors)) if len(seen) > 1 else np.ones(1, np.float32)
+        query = vectors * counts[:, None]
+        confidence = float(counts @ np.array([s.mask.confidence for s in seen], np.float32))
         matches, verdict, probability = self._ranked(query, query, confidence, k=k, weights=weights, only=only)
         clock.lap("search")
         first = seen[0]
         return Answer(
             verdict, probability, matches, first.cutout, first.mask, first.photo, self.folder.name, clock.timings(),
-            query=query, confidence=confidence, photos=len(seen), left_out=left_out or {},
+            query=query.sum(0), photo_vectors=query, confidence=confidence, photos=len(seen), left_out=left_out or {},
         )  # fmt: skip
+
+    def _towards(self, query: np.ndarray, liked: Sequence[str], disliked: Sequence[str]) -> np.ndarray:
+        """Each photo's row (P, D) moved by the views that suit it best: those a person saw beside it, and judged."""
+        views = [[self._gallery.vectors(self._gallery.of_item(query, item_id)) for item_id in ids] for ids in (liked, disliked)]
+        return np.stack(
+            [
+                moved_towards(row, *(np.array([v[p] for v in each], np.float32) for each in views), self.stages.parts)
+                for p, row in enumerate(query)
+            ]
+        )
 
     def _ranked(
         self,
@@ -215,17 +222,17 @@ class Lookup:
             raise ValueError(f"k must be at least 1, got {k}")
         gallery = self._gallery
         weights = checked_weights(weights, self.stages.parts)
-        hits = gallery.nearest(gallery.weigh(towards, weights), k + len(last), only=only)
-        hits = gallery.put_last(hits, last)
-        matches = gallery.matches(query, hits.at(range(min(k, len(hits.labels)))), weights)
-        plain = towards is query and weights is None and only in (None, Filter())
-        best = hits if plain and k > 1 else gallery.nearest(query, 2)
+        hits = gallery.put_last(gallery.nearest(gallery.weigh(towards, weights), k + len(last), only=only), last)
+        matches = gallery.matches(query, hits.at(range(min(k, len(hits.scores)))), weights)
         if not matches:
             return (), Verdict.UNSURE, 0.0
-        parts = list(gallery.cosines(query, int(best.labels[0])).values())
+        plain = towards is query and weights is None and only in (None, Filter()) and k > 1
+        best = hits if plain else gallery.nearest(query, 2)
+        parts = tuple(gallery.cosines(query, best).values())
         shown = None
-        if matches[0].item.item_id != gallery.item_id(int(best.labels[0])):
-            shown = gallery.score(query, matches[0].item.item_id), list(matches[0].parts.values())
+        if matches[0].item.item_id != gallery.item_id(best):
+            own = gallery.of_item(query, matches[0].item.item_id)
+            shown = float(own.scores[0]), tuple(gallery.cosines(query, own).values())
         return matches, *judge(self._calibration, best.scores[:2].tolist(), parts, confidence, shown=shown)
 
     def thumb_path(self, match: Match) -> Path | None:

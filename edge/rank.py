@@ -20,8 +20,8 @@ ROCCHIO_ALPHA, ROCCHIO_BETA, ROCCHIO_GAMMA = 1.0, 0.75, 0.25
 """Pull of the photo itself, of what is liked and of what is disliked: the query stays first, and praise counts for more than blame."""
 
 
-PHOTO_SHARPNESS = 20.0
-"""A photo whose best score is 0.1 lower counts 1 / e^2 as much. Chosen among 0, 10, 20, 40 on photos of senders set apart for tuning."""
+PHOTO_SHARPNESS = 15.0
+"""A photo whose best score is 0.1 lower counts less than a quarter. Chosen among 0, 10, 15, 20, 40 on photos set apart for tuning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,18 @@ class Change:
     after: int | None
 
 
-def fused(vectors: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Several photos of one garment -> one query float32 (D,) and how much each photo counts, float32 (P,), adding up to 1.
+def photo_counts(best: np.ndarray) -> np.ndarray:
+    """How much each photo of one garment counts: float (P,) its highest score in the gallery -> float32 (P,), adding up to 1.
 
-    vectors float32 (P, D) of norm 1; best float (P,): each photo's highest score in the gallery. The weights are its softmax: a photo that
-    nothing resembles (a close-up, a back that the catalogue has no view of) hardly counts, and it is the catalogue that tells.
-    The mean is not stretched to norm 1: its product with a gallery vector is the weighted mean of the photos' cosines, on the scale that
-    the verdict is calibrated on. Stretched, and likewise with the photos' best score per item, unknown garments score higher with
-    every photo.
+    A softmax, so that a photo which nothing resembles (a close-up, a side that the catalogue has no picture of) hardly counts, and it is
+    the catalogue that tells. An item's score is the mean, so weighted, of each photo's score with the item's view that suits it best: a
+    photo of the back meets the picture of the back. Neither of the simpler ways held up: one mean vector resembles no view of an item
+    whose sides differ, a plain mean drowns in one bad photo, and the best score of all lets unknown garments rise with every photo.
     """
-    if vectors.ndim != 2 or not len(vectors) or best.shape != vectors.shape[:1]:
-        raise ValueError(f"vectors must be (P, D) with P at least 1 and best (P,), got {vectors.shape} and {best.shape}")
+    if best.ndim != 1 or not len(best):
+        raise ValueError(f"best must be (P,) with P at least 1, got {best.shape}")
     weights = np.exp(PHOTO_SHARPNESS * (best - best.max()))
-    weights = np.float32(weights / weights.sum())
-    return weights @ vectors.astype(np.float32), weights
+    return np.float32(weights / weights.sum())
 
 
 def shares(query: np.ndarray, parts: Parts) -> dict[str, float]:
@@ -70,7 +68,7 @@ def checked_weights(weights: Mapping[str, float] | None, parts: Parts) -> dict[s
 
 
 def weighted(query: np.ndarray, weights: Mapping[str, float] | None, parts: Parts, trained: Mapping[str, float]) -> np.ndarray:
-    """float32 (D,) -> float32 (D,) whose product with a gallery vector is the mean of the parts' cosines, weighted by weight times share.
+    """float32 (..., D) -> the same shape, whose product with a gallery vector is the mean of the parts' cosines by weight times share.
 
     trained: each part's share in the gallery's vectors, as `shares` gives it; the result is divided by the sum of the new shares, so that
     it stays a mean. Nothing in the gallery changes, so no index has to be built for a preference.
@@ -79,7 +77,7 @@ def weighted(query: np.ndarray, weights: Mapping[str, float] | None, parts: Part
         return query
     out = np.empty_like(query)
     for name, where in parts.items():
-        out[where] = query[where] * np.float32(weights[name])
+        out[..., where] = query[..., where] * np.float32(weights[name])
     return out / np.float32(max(sum(weights[name] * trained[name] for name in parts), 1e-12))
 
 
@@ -105,11 +103,6 @@ def moved_towards(query: np.ndarray, liked: np.ndarray, disliked: np.ndarray, pa
 
 def _unit(x: np.ndarray) -> np.ndarray:
     return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
-
-
-def first_of_each(owners: np.ndarray) -> np.ndarray:
-    """int (H,) owners of hits, best hit first -> positions, rising, of each owner's best hit: one result per item."""
-    return np.sort(np.unique(owners, return_index=True)[1])
 
 
 def moved(before: Sequence[Match], after: Sequence[Match]) -> tuple[Change, ...]:

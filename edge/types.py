@@ -161,8 +161,9 @@ class Answer:
     """What a look-up gives. probability: calibrated chance that the first match is the garment in the photo, 0..1.
 
     photo, mask, cutout: of the first photo that could be used. photos: how many were; left_out: place in the order given -> why not.
-    query: float32 (D,), the photos' fused vector before any preference (norm 1 for one photo), which `Lookup.refine` starts from; None:
-    cannot be refined. confidence: expected IoU of the outlines, 0..1, each photo's as much as the photo counted.
+    photo_vectors: float32 (P, D), each photo's vector before any preference, as long as the photo counts (the lengths add up to 1);
+    query: float32 (D,), their sum, norm 1 for one photo. `Lookup.refine` starts from them; without both nothing can be refined.
+    confidence: expected IoU of the outlines, 0..1, each photo's as much as the photo counts.
     """
 
     verdict: Verdict
@@ -175,6 +176,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     concepts: Mapping[str, object] = field(default_factory=dict)
     query: np.ndarray | None = None
+    photo_vectors: np.ndarray | None = None
     confidence: float = 0.0
     photos: int = 1
     left_out: Mapping[int, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from edge.index import Index
 from edge.likeness import MOST_PAIRS, RandomPairs
 from edge.rank import checked_weights
 from edge.types import CatalogueItem, Filter
-from tests.made_index import PARTS, made_index, random_vectors
+from tests.made_index import PARTS, WEIGHTS, made_index, random_vectors
 
 TYPES = ("Apparel > Tops > Polo", "Apparel > Tops > Shirt", "Apparel > Dresses", "")
 COLOURS = ("red", "Blue", "red/white", "")
@@ -41,23 +41,55 @@ def gallery(request, tmp_path_factory):
     return Gallery(index, Catalogue.open(folder / "catalogue.sqlite"), PARTS)
 
 
+VECTORS = random_vectors(COUNT)
+
+
+def slow_scores(query: np.ndarray) -> dict[str, float]:
+    """Item -> sum over the photos of the score with the view that suits each best, one at a time."""
+    return {i.item_id: sum(max(float(row @ VECTORS[3 * n + v]) for v in range(3)) for row in query) for n, i in enumerate(ITEMS)}
+
+
 def slow(query: np.ndarray, passes=lambda item: True) -> list[str]:
-    """All items that pass, by the score of their best view."""
-    scores = random_vectors(COUNT) @ query
-    best = {i.item_id: scores[3 * n : 3 * n + 3].max() for n, i in enumerate(ITEMS) if passes(i)}
-    return sorted(best, key=best.get, reverse=True)
+    best = slow_scores(query)
+    return sorted((i.item_id for i in ITEMS if passes(i)), key=best.get, reverse=True)
 
 
 def ids(gallery: Gallery, hits) -> list[str]:
-    return [gallery.item_id(label) for label in hits.labels.tolist()]
+    return [gallery.item_id(hits, place) for place in range(len(hits.scores))]
 
 
-@pytest.mark.parametrize("k", [1, 10, 250])
-def test_every_item_comes_once_with_its_best_view(gallery, k):
-    for query in random_vectors(5, seed=9):
+def queries(count: int, seed: int, photos: int = 1) -> list[np.ndarray]:
+    """Queries of several photos that do not count the same."""
+    counts = np.arange(1, photos + 1, dtype=np.float32) / sum(range(1, photos + 1))
+    return list(random_vectors(count * photos, seed).reshape(count, photos, -1) * counts[:, None])
+
+
+@pytest.mark.parametrize(("k", "photos"), [(1, 1), (10, 1), (250, 1), (1, 3), (10, 3)])
+def test_every_item_comes_once_with_the_views_that_suit_the_photos_best(gallery, k, photos):
+    for query in queries(5, 9, photos):
         hits = gallery.nearest(query, k)
-        assert ids(gallery, hits) == slow(query)[:k]
-        assert np.allclose(hits.scores, sorted(hits.scores, reverse=True))
+        wanted, scores = slow(query)[:k], slow_scores(query)
+        assert ids(gallery, hits) == wanted
+        assert np.allclose(hits.scores, [scores[i] for i in wanted], atol=1e-5)
+        assert np.allclose(np.einsum("pd,kpd->k", query, VECTORS[hits.views]), hits.scores, atol=1e-5)
+
+
+def test_a_photo_of_the_back_meets_the_picture_of_the_back(gallery):
+    front, _, back = VECTORS[30:33]  # two views of one item, as different as two items
+    query = np.stack([front, back]) / 2
+    hits = gallery.nearest(query, 2)
+    assert ids(gallery, hits)[0] == OWNERS[30] and hits.scores[0] == pytest.approx(1, abs=1e-5)
+    assert hits.views[0].tolist() == [30, 32]
+    assert all(cosine == pytest.approx(1, abs=1e-5) for cosine in gallery.cosines(query, hits).values())
+
+
+def test_views_need_not_lie_side_by_side(tmp_path):
+    vectors, owners = random_vectors(40), [f"i{n % 8}" for n in range(40)]
+    folder, manifest = made_index(tmp_path, vectors, owners, [CatalogueItem(i, i, "x.jpg") for i in dict.fromkeys(owners)])
+    gallery = Gallery(Index.open(folder, manifest=manifest), Catalogue.open(folder / "catalogue.sqlite"), PARTS)
+    (query,) = queries(1, 5)
+    best = {i: max(vectors[n] @ query[0] for n in range(40) if owners[n] == i) for i in set(owners)}
+    assert ids(gallery, gallery.nearest(query, 8)) == sorted(best, key=best.get, reverse=True)
 
 
 FILTERS = [
@@ -72,7 +104,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("only", "passes"), FILTERS)
 def test_a_filter_loses_nothing_that_passes(gallery, only, passes):
-    for query in random_vectors(5, seed=11):
+    for query in queries(3, 11) + queries(2, 11, 2):
         wanted = slow(query, passes)
         for k in (3, 40, 400):
             assert ids(gallery, gallery.nearest(query, k, only=only)) == wanted[:k]
@@ -81,12 +113,12 @@ def test_a_filter_loses_nothing_that_passes(gallery, only, passes):
 def test_few_of_very_many_are_searched_without_the_graph(gallery, monkeypatch):
     monkeypatch.setattr("edge.gallery.EXACT_BELOW", 10)  # so that what passes counts as very many
     only, passes = FILTERS[0]
-    for query in random_vectors(5, seed=12):
+    for query in queries(5, 12):
         assert ids(gallery, gallery.nearest(query, 20, only=only)) == slow(query, passes)[:20]
 
 
 def test_a_filter_that_nothing_passes_gives_nothing_and_an_unknown_one_a_sentence(gallery):
-    (query,) = random_vectors(1, seed=3)
+    (query,) = queries(1, 3)
     assert ids(gallery, gallery.nearest(query, 5, only=Filter(categories=("hats",)))) == [ITEMS[-1].item_id]
     assert ids(gallery, gallery.nearest(query, 5, only=Filter(categories=("hats",), in_stock=True))) == []
     with pytest.raises(RequestError, match="category 'trousers'"):
@@ -104,30 +136,30 @@ def test_one_item_with_very_many_views_leaves_room_for_the_others(tmp_path):
     items = [CatalogueItem(i, i, "x.jpg") for i in dict.fromkeys(owners)]
     folder, manifest = made_index(tmp_path, vectors, owners, items)
     gallery = Gallery(Index.open(folder, manifest=manifest), Catalogue.open(folder / "catalogue.sqlite"), PARTS)
-    found = ids(gallery, gallery.nearest(middle, 10))
+    found = ids(gallery, gallery.nearest(middle[None], 10))
     assert len(found) == len(set(found)) == 10 and found[0] == "crowd"
 
 
 def test_weights_rank_as_a_full_re_score_of_all_vectors_does(gallery):
     weights = checked_weights({"colour": 2.0, "shape": 0.0, "pattern": 0.5}, PARTS)
-    vectors = random_vectors(COUNT)
-    for query in random_vectors(5, seed=13):
-        scaled = [
-            sum(weights[n] * vectors[:, p] @ query[p] for n, p in PARTS.items()),
-            sum(weights[n] * float(query[p] @ query[p]) for n, p in PARTS.items()),
-        ]
-        scores = scaled[0] / scaled[1]
-        best = {i.item_id: scores[3 * n : 3 * n + 3].max() for n, i in enumerate(ITEMS)}
-        wanted = sorted(best, key=best.get, reverse=True)[:20]
+    for query in queries(5, 13) + queries(3, 13, 2):
+        shares = {n: WEIGHTS[n] ** 2 / sum(w**2 for w in WEIGHTS.values()) for n in PARTS}
+        total = sum(weights[n] * shares[n] for n in PARTS)
+        scaled = query.copy()
+        for n, where in PARTS.items():
+            scaled[:, where] *= weights[n] / total
+        wanted = slow(scaled)[:20]
         hits = gallery.nearest(gallery.weigh(query, weights), 20)
-        assert ids(gallery, hits) == wanted and np.allclose(hits.scores, [best[i] for i in wanted], atol=1e-5)
-        match = gallery.matches(query, hits, weights)[0]
-        counts = {n: weights[n] * float(query[p] @ query[p]) for n, p in PARTS.items()}
-        assert match.score == pytest.approx(sum(counts[n] * match.parts[n] for n in PARTS) / sum(counts.values()), abs=1e-4)
+        assert ids(gallery, hits) == wanted and wanted != slow(query)[:20]
+        scores = slow_scores(scaled)
+        assert np.allclose(hits.scores, [scores[i] for i in wanted], atol=1e-5)
+        for match in gallery.matches(query, hits, weights):  # the whole is the weighted mean of the parts that are shown
+            mean = sum(weights[n] * shares[n] * match.parts[n] for n in PARTS) / total
+            assert match.score == pytest.approx(mean, abs=1e-4)
 
 
 def test_variants_stay_apart_and_are_marked(gallery):
-    query = random_vectors(COUNT)[0]  # a view of i0000, whose group is that of i0001
+    query = VECTORS[:1]  # a view of i0000, whose group is that of i0001
     matches = gallery.matches(query, gallery.nearest(query, len(ITEMS)))
     of = {m.item.item_id: m.variant_of for m in matches}
     assert len(of) == len(ITEMS) and of["i0000"] == "" and of["i0001"] == "i0000" and of["i0200"] == ""

@@ -174,7 +174,8 @@ def test_ids_that_are_not_there_or_contradict_are_refused(lookup):
     with pytest.raises(RequestError, match="both liked and disliked"):
         lookup.refine(plain, liked=["red"], disliked=["red"])
     with pytest.raises(ValueError):
-        lookup.refine(replace(plain, query=None))
+        lookup.refine(replace(plain, query=None, photo_vectors=None))
+    assert names(lookup.refine(replace(plain, photo_vectors=None))) == names(plain)  # the sum is enough for one photo
 
 
 def test_only_what_passes_answers(lookup):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge.errors import RequestError
-from edge.rank import checked_weights, first_of_each, fused, moved, moved_towards, shares, weighted
+from edge.rank import checked_weights, moved, moved_towards, photo_counts, shares, weighted
 from edge.types import CatalogueItem, Match
 from tests.made_index import PARTS, WEIGHTS, random_vectors
 
@@ -72,31 +72,13 @@ def test_a_query_that_is_its_own_opposite_stays_finite():
     assert np.allclose(got, query)
 
 
-def test_photos_of_one_garment_score_the_weighted_mean_of_their_scores():
-    photos, gallery = random_vectors(3, seed=2), random_vectors(50)
-    scores = photos @ gallery.T
-    query, weights = fused(photos, scores.max(1))
-    assert weights.sum() == pytest.approx(1) and np.allclose(gallery @ query, weights @ scores, atol=1e-6)
-    assert np.linalg.norm(query) < 1  # photos that disagree do not look as sure as photos that agree
-
-
 def test_a_photo_that_nothing_resembles_hardly_counts():
-    photos = random_vectors(2, seed=3)
-    _, weights = fused(photos, np.array([0.95, 0.55]))
-    assert weights[1] < 0.001
-    _, weights = fused(photos, np.array([0.9, 0.9]))
-    assert np.allclose(weights, 0.5)
-
-
-def test_one_photo_is_itself_and_none_is_an_error():
-    photos = random_vectors(1, seed=3)
-    assert np.array_equal(fused(photos, np.array([0.4]))[0], photos[0])
+    counts = photo_counts(np.array([0.95, 0.55]))
+    assert counts[1] < 0.01 and counts.sum() == pytest.approx(1)
+    assert np.allclose(photo_counts(np.array([0.9, 0.9, 0.9])), 1 / 3)
+    assert photo_counts(np.array([-0.4])).tolist() == [1.0]
     with pytest.raises(ValueError):
-        fused(photos[:0], np.array([]))
-
-
-def test_of_an_items_hits_only_the_best_stays():
-    assert first_of_each(np.array([7, 3, 7, 9, 3, 3])).tolist() == [0, 1, 3]
+        photo_counts(np.array([]))
 
 
 def test_what_changed_names_climbers_newcomers_and_those_that_fell_out():
