@@ -22,7 +22,7 @@ from index_builder.evaluate_scores import Candidate, Outcome
 
 MOST_MISTAKES = 24
 _PICTURE_SIDE = 240
-_FEW_MISTAKES = 0.01
+_FEW_MISTAKES, _MANY_MISTAKES = 0.05, 0.02
 _STYLE = Path(__file__).with_name("evaluate_page.css")
 _FRAME = Template("""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title><style>$style</style></head><body>
@@ -105,8 +105,8 @@ def _card(value: Mapping[str, Any], name: str, note: str, css: str = "") -> str:
     if value["value"] is None:
         return f'<div class="card"><b>–</b><span>{name}</span><small>no trials</small></div>'
     between = f"between {_percent(value['low'])} and {_percent(value['high'])}, {value['trials']} trials"
-    if css == "bad" and value["value"] <= _FEW_MISTAKES:
-        css = "good"
+    if css == "bad" and value["value"] <= _MANY_MISTAKES:  # green only where the trials are enough to say so
+        css = "good" if value["high"] <= _FEW_MISTAKES else ""
     return f'<div class="card {css}"><b>{_percent(value["value"])}</b><span>{name}</span><small>{note}<br>{between}</small></div>'
 
 
