@@ -80,9 +80,9 @@ def verify_command(args: argparse.Namespace) -> int:
 def list_command(args: argparse.Namespace) -> int:
     """0, or 1 if a build cannot be read."""
     builds = list_builds(args.index)
-    for build in builds:
-        if build.problem:
-            print(f"{build.build_id}: {build.problem}", file=sys.stderr)
+    for listed in builds:
+        if listed.problem:
+            print(f"{listed.build_id}: {listed.problem}", file=sys.stderr)
     if args.json:
         print(json.dumps({"index": str(args.index), "builds": [_listed(b) for b in builds]}))
     elif not args.quiet:

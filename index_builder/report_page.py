@@ -28,16 +28,19 @@ _STAGES = {
 
 def html_of(report: Report) -> str:
     """The report as one self-contained page; everything from the feed is escaped."""
+    together = "All workers together, so the sum may exceed the clock. Waiting for the network counts as fetching."
+    nearest = "Cosine between each image and the nearest image of another item: the further right, the harder to tell."
+    categories = bars({name or "(none)": count for name, count in report.categories.items()})
     sections = [
         ("Images", _images(report), ""),
-        ("Time per stage", _stages(report), "All workers together, so the sum may exceed the clock. Waiting for the network counts as fetching."),
+        ("Time per stage", _stages(report), together),
         ("Does everything find itself?", _finding(report), "Every vector is looked up in the index it lies in."),
-        ("How alike are neighbours?", _likeness(report), "Cosine between each image and the nearest image of another item: the further right, the harder to tell."),
+        ("How alike are neighbours?", _likeness(report), nearest),
         ("Verdict", _calibration(report), ""),
-        ("Items per category", bars({name or "(none)": count for name, count in report.categories.items()}), ""),
+        ("Items per category", categories, ""),
         ("Skipped", _skipped(report.skipped), ""),
         ("Items that look the same", _alike(report), ""),
-    ]  # fmt: skip
+    ]
     body = "".join(
         f"<section><h2>{escape(title)}</h2>{f'<p class=hint>{escape(hint)}</p>' if hint else ''}{content}</section>"
         for title, content, hint in sections
@@ -169,31 +172,53 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>
-:root {{ --ink: #1d2530; --soft: #5d6b7a; --line: #dde3ea; --card: #fff; --page: #f3f5f8; --main: #2f6db3; --second: #8fb8de; --bad: #c4572b;
---good: #23794c }}
-@media (prefers-color-scheme: dark) {{ :root {{ --ink: #e6ebf1; --soft: #9aa8b6; --line: #323c47; --card: #1b222a; --page: #12171d; --main: #5b9bdf;
---second: #2f587f; --bad: #e07b4f; --good: #58b685 }} }}
+:root {{ --ink: #1d2530; --soft: #5d6b7a; --line: #dde3ea; --card: #fff; --page: #f3f5f8;
+  --main: #2f6db3; --second: #8fb8de; --bad: #c4572b; --good: #23794c }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e6ebf1; --soft: #9aa8b6; --line: #323c47; --card: #1b222a; --page: #12171d;
+    --main: #5b9bdf; --second: #2f587f; --bad: #e07b4f; --good: #58b685 }}
+}}
 * {{ box-sizing: border-box }}
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 2rem 1rem 4rem; color: var(--ink); background: var(--page) }}
-h1 {{ font-size: 1.6rem; margin: 0 }} h2 {{ font-size: 1.1rem; margin: 0 0 .6rem }} h3 {{ font-size: 1rem; margin: 1rem 0 .4rem }}
-.sub, .hint, .none {{ color: var(--soft); margin: .2rem 0 .8rem; overflow-wrap: anywhere }} .hint {{ font-size: .9rem }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 2rem 1rem 4rem;
+  color: var(--ink); background: var(--page) }}
+h1 {{ font-size: 1.6rem; margin: 0 }}
+h2 {{ font-size: 1.1rem; margin: 0 0 .6rem }}
+h3 {{ font-size: 1rem; margin: 1rem 0 .4rem }}
+.sub, .hint, .none {{ color: var(--soft); margin: .2rem 0 .8rem; overflow-wrap: anywhere }}
+.hint {{ font-size: .9rem }}
 .tiles {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.2rem 0 }}
 .tile, section {{ background: var(--card); border: 1px solid var(--line); border-radius: 10px }}
-.tile {{ padding: .8rem 1rem; border-top: 4px solid var(--main) }} .tile.good {{ border-top-color: var(--good) }} .tile.warn {{ border-top-color: var(--bad) }}
-.tile b {{ display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums }} .tile span {{ color: var(--soft); font-size: .9rem }}
+.tile {{ padding: .8rem 1rem; border-top: 4px solid var(--main) }}
+.tile.good {{ border-top-color: var(--good) }}
+.tile.warn {{ border-top-color: var(--bad) }}
+.tile b {{ display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums }}
+.tile span {{ color: var(--soft); font-size: .9rem }}
 section {{ padding: 1.1rem 1.3rem; margin: .8rem 0 }}
-svg {{ width: 100%; max-width: 720px; font-size: 13px; display: block }} svg.square {{ max-width: 360px }} svg.shares {{ border-radius: 4px }}
-svg text {{ fill: var(--ink) }} svg text.value {{ fill: var(--soft) }} svg line {{ stroke: var(--soft) }}
-rect.main, circle.main, i.main {{ fill: var(--main); background: var(--main) }} rect.second, i.second {{ fill: var(--second); background: var(--second) }}
-rect.bad, i.bad {{ fill: var(--bad); background: var(--bad) }} rect.frame {{ fill: none; stroke: var(--line) }}
-line.ideal {{ stroke-dasharray: 4 4 }} line.interval {{ stroke: var(--main); stroke-width: 2; opacity: .5 }}
-.legend span {{ margin-right: 1.4rem; white-space: nowrap }} .legend i {{ display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em }}
-.pair {{ display: grid; grid-template-columns: 1fr 360px; gap: 1.5rem; align-items: start }} @media (max-width: 48rem) {{ .pair {{ grid-template-columns: 1fr }} }}
+svg {{ width: 100%; max-width: 720px; font-size: 13px; display: block }}
+svg.square {{ max-width: 360px }}
+svg.shares {{ border-radius: 4px }}
+svg text {{ fill: var(--ink) }}
+svg text.value {{ fill: var(--soft) }}
+svg line {{ stroke: var(--soft) }}
+.main {{ fill: var(--main); background: var(--main) }}
+.second {{ fill: var(--second); background: var(--second) }}
+.bad {{ fill: var(--bad); background: var(--bad) }}
+rect.frame {{ fill: none; stroke: var(--line) }}
+line.ideal {{ stroke-dasharray: 4 4 }}
+line.interval {{ stroke: var(--main); stroke-width: 2; opacity: .5 }}
+.legend span {{ margin-right: 1.4rem; white-space: nowrap }}
+.legend i {{ display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em }}
+.pair {{ display: grid; grid-template-columns: 1fr 360px; gap: 1.5rem; align-items: start }}
+@media (max-width: 48rem) {{ .pair {{ grid-template-columns: 1fr }} }}
 .scroll {{ max-height: 30rem; overflow: auto }}
-table {{ border-collapse: collapse; width: 100% }} td, th {{ text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
-overflow-wrap: anywhere; vertical-align: top }} th {{ color: var(--soft); font-weight: 600 }} summary {{ cursor: pointer; margin: .8rem 0 }}
+table {{ border-collapse: collapse; width: 100% }}
+td, th {{ text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
+  overflow-wrap: anywhere; vertical-align: top }}
+th {{ color: var(--soft); font-weight: 600 }}
+summary {{ cursor: pointer; margin: .8rem 0 }}
 </style></head><body>
 <h1>{title}</h1><p class="sub">{subtitle}</p><div class="tiles">{tiles}</div>{body}
 </body></html>

@@ -15,7 +15,6 @@ from edge.index import open_current
 from edge.stages import Stages
 from index_builder.__main__ import main
 from index_builder.build import build
-from index_builder.demo import write_demo
 from tests.fakes import FakeStages
 from tests.index_builder.drawing import draw_feed, draw_garment, same_index
 
@@ -77,17 +76,14 @@ def test_an_update_is_calibrated_on_the_same_pictures_as_a_full_build(shop, monk
     assert len(open_current(shop / "index")[1].calibration["samples"]) == 7
 
 
-def test_an_update_with_the_real_networks_equals_a_full_build(tmp_path):
-    summary = write_demo(tmp_path / "demo", items=21, seed=3)
-    lines = summary.feed.read_text().splitlines(keepends=True)
-    feed = summary.feed.with_name("part.csv")
+def test_an_update_with_the_real_networks_equals_a_full_build(shop):
+    rows = [(f"item{i}", f"img/{i}.jpg", "") for i in range(21)]
     stages = Stages.open(threads=1)
-    feed.write_text("".join(lines[:18]))
-    build(feed, tmp_path / "index", stages=stages)
-    feed.write_text("".join([lines[0], *lines[:4:-1]]))  # fewer old ones, some new ones, another order: other company in every batch
-    updated = build(feed, tmp_path / "index", stages=stages, reuse=True)
-    assert updated.embedded and updated.reused
-    assert same_index(updated.folder, build(feed, tmp_path / "anew", stages=stages).folder)
+    build(write_feed(shop, rows[:17]), shop / "index", stages=stages)
+    feed = write_feed(shop, rows[:4:-1])  # fewer old ones, some new ones, another order: other company in every batch
+    updated = build(feed, shop / "index", stages=stages, reuse=True)
+    assert (updated.embedded, updated.reused) == (4, 12)
+    assert same_index(updated.folder, build(feed, shop / "anew", stages=stages).folder)
 
 
 def test_a_change_of_texts_alone_embeds_nothing(shop):

@@ -1,0 +1,185 @@
+"""Builds are listed, gone back to in one step and pruned, never the one in use; verify says what is wrong with it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+
+import numpy as np
+import pytest
+
+from edge.errors import IndexFolderError, SetupError
+from edge.index import open_current
+from edge.lookup import overlay_path
+from edge.manifest import read_manifest, sha256_of
+from index_builder.__main__ import main
+from index_builder.build import build
+from index_builder.folders import list_builds, prune, rollback
+from index_builder.verify import verify
+from tests.fakes import FakeStages
+from tests.index_builder.drawing import draw_feed, snapshot
+
+
+@pytest.fixture
+def index(tmp_path):
+    """An index folder with four builds; they are `.names`, oldest first."""
+    feed, out = draw_feed(tmp_path, 3), tmp_path / "index"
+    names = [build(feed, out, stages=FakeStages()).build_id for _ in range(4)]
+    return out, names
+
+
+def current(out):
+    return open_current(out)[0].name
+
+
+def test_rolling_back_twice_goes_two_back_and_to_goes_forward(index):
+    out, names = index
+    before = {name: snapshot(out / name) for name in names}
+    assert rollback(out) == (names[3], names[2]) and current(out) == names[2]
+    assert rollback(out) == (names[2], names[1]) and current(out) == names[1]
+    assert rollback(out, to=names[3]) == (names[1], names[3]) and current(out) == names[3]
+    assert {name: snapshot(out / name) for name in names} == before
+
+
+def test_the_way_back_leads_past_a_build_that_was_rolled_back_from(index, tmp_path):
+    out, names = index
+    rollback(out)  # the last build was bad
+    build(tmp_path / "feed.csv", out, stages=FakeStages(), reuse=True)
+    assert rollback(out)[1] == names[2]
+
+
+def test_where_the_replaced_build_is_gone_the_youngest_older_one_is_next(index):
+    out, names = index
+    (out / names[2]).rename(out.parent / "gone")
+    assert rollback(out)[1] == names[1]
+
+
+def test_there_is_nothing_before_the_first_build(index):
+    out, names = index
+    rollback(out, to=names[0])
+    with pytest.raises(SetupError, match=f"no build before {names[0]}"):
+        rollback(out)
+    with pytest.raises(SetupError, match="no build nonsense"):
+        rollback(out, to="nonsense")
+    assert current(out) == names[0]
+
+
+def test_a_damaged_build_is_not_gone_back_to(index):
+    out, names = index
+    (out / names[2] / "thumbs/0.jpg").write_bytes(b"")
+    with pytest.raises(IndexFolderError, match="thumbs/0.jpg: changed since the build"):
+        rollback(out)
+    assert current(out) == names[3]
+
+
+def test_prune_keeps_the_current_build_whatever_its_age(index):
+    out, names = index
+    rollback(out, to=names[1])
+    pruned = prune(out, keep=1)
+    assert sorted(pruned.builds) == sorted(set(names) - {names[1]}) and [b.build_id for b in list_builds(out)] == [names[1]]
+    assert current(out) == names[1] and verify(out, stages=FakeStages()).problems == () and pruned.freed > 0
+
+
+def test_prune_keeps_the_way_back_before_younger_builds(index):
+    out, names = index
+    rollback(out, to=names[1])
+    prune(out, keep=3)
+    assert [b.build_id for b in list_builds(out)] == [names[0], names[1], names[3]]
+
+
+def test_prune_takes_calibrations_and_leftovers_along(index):
+    out, names = index
+    for name in (*names, "long-gone"):
+        overlay_path(out / name).write_text("{}")
+    (out / ".building-dead/thumbs").mkdir(parents=True)
+    (out / ".building-dead/thumbs/0.jpg").write_bytes(b"x" * 1000)
+    (out / ".work").mkdir()
+    (out / ".work/embedded.journal").write_bytes(b"x")
+    assert prune(out, keep=2).leftovers
+    left = {p.name for p in out.iterdir()} - {".lock", "CURRENT"}
+    assert left == {names[2], names[3], f"{names[2]}.calibration.json", f"{names[3]}.calibration.json"}
+
+
+def test_nothing_is_pruned_where_nobody_knows_what_is_in_use(index):
+    out, names = index
+    (out / "CURRENT").unlink()
+    with pytest.raises(IndexFolderError):
+        prune(out, keep=1)
+    assert len(list_builds(out)) == 4
+
+
+@pytest.mark.parametrize("change", [rollback, lambda out: prune(out, keep=1)])
+def test_while_a_build_runs_nothing_else_changes_the_folder(index, change):
+    out, names = index
+    with open(out / ".lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(SetupError, match="Another build into"):
+            change(out)
+    assert current(out) == names[3] and len(list_builds(out)) == 4
+
+
+def test_the_list_says_what_each_build_is(index):
+    out, names = index
+    overlay_path(out / names[0]).write_text("{}")
+    builds = list_builds(out)
+    assert [b.build_id for b in builds] == names and [b.current for b in builds] == [False, False, False, True]
+    assert [(b.items, b.images) for b in builds] == [(3, 3)] * 4
+    assert [b.calibrated for b in builds] == ["labelled queries", "", "", ""]
+    assert [b.replaces for b in builds] == ["", *names[:3]]
+    assert all(b.size == sum(len(data) for data in snapshot(b.folder).values()) for b in builds)
+
+
+def test_the_commands_print_one_json_object_or_nothing(index, capsys):
+    out, names = index
+    assert main(["list", str(out), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [b["build_id"] for b in listed["builds"]] == names and listed["builds"][3]["current"]
+    assert main(["rollback", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"before": names[3], "current": names[2]}
+    assert main(["rollback", str(out), "--to", names[3], "--quiet"]) == 0
+    assert main(["prune", str(out), "--keep", "2", "--quiet"]) == 0
+    assert main(["list", str(out), "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["prune", str(out), "--keep", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["deleted"] == [names[2]]
+    assert main(["rollback", str(out)]) == 2
+    assert "There is no build before" in capsys.readouterr().err
+    assert main(["list", str(out / "nowhere")]) == 2
+
+
+def test_the_list_names_a_build_that_cannot_be_read(index, capsys):
+    out, names = index
+    (out / names[1] / "manifest.json").write_text("{")
+    assert main(["list", str(out)]) == 1
+    said = capsys.readouterr()
+    assert "damaged" in said.err and f"* {names[3]}" in said.out
+
+
+def test_verify_compares_the_models(index, capsys):
+    class Newer(FakeStages):
+        model_ids = {**FakeStages.model_ids, "embedder": "fake-embedder-2"}
+        dim = 100
+
+    out, _ = index
+    assert verify(out, stages=FakeStages()).problems == ()
+    problems = verify(out, stages=Newer()).problems
+    assert any("another embedder" in p for p in problems) and any("the embedder gives 100" in p for p in problems)
+
+
+def test_verify_finds_vectors_that_the_graph_does_not(index, tmp_path):
+    """A graph of other vectors, with a manifest that vouches for it: checksums are right, yet nothing finds itself."""
+    from edge.index import write_index
+
+    out, names = index
+    folder = out / names[3]
+    other = np.random.default_rng(0).normal(size=(3, FakeStages.dim)).astype(np.float32)
+    (tmp_path / "other").mkdir()
+    write_index(tmp_path / "other", other / np.linalg.norm(other, axis=1, keepdims=True))
+    (folder / "vectors.hnsw").write_bytes((tmp_path / "other/vectors.hnsw").read_bytes())
+    manifest = read_manifest(folder)
+    files = dict(manifest.files) | {"vectors.hnsw": sha256_of(folder / "vectors.hnsw")}
+    raw = json.loads(manifest.to_json()) | {"files": files}
+    (folder / "manifest.json").write_text(json.dumps(raw))
+    found = verify(out, stages=FakeStages())
+    assert found.self_recall.exact == 1.0 and found.self_recall.graph < 1.0
+    assert any("find themselves" in problem and "lost: item" in problem for problem in found.problems)
