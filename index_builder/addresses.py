@@ -53,7 +53,7 @@ class WebAdapter(HTTPAdapter):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
         super().__init__(max_retries=0)
 
@@ -68,10 +68,10 @@ class WebAdapter(HTTPAdapter):
     def break_off(self) -> None:
         """Shut every connection, from another thread: whoever waits for an answer stops waiting."""
         with self._lock:
-            connections = list(self._open)
-        for connection in connections:
-            with contextlib.suppress(OSError, AttributeError):
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # past ssl's own, which is not for other threads
+            sockets = list(self._sockets)
+        for sock in sockets:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # past ssl's own, which is not for other threads
 
     def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a host that may be connected to, at least one. Raises AddressRefused, or OSError for an unknown name."""
@@ -81,17 +81,24 @@ class WebAdapter(HTTPAdapter):
             raise AddressRefused(host)
         return list(dict.fromkeys(public))
 
-    def opened(self, connection: HTTPConnection) -> None:
+    def opened(self, sock: socket.socket) -> None:
+        """Sockets, not connections: one whose answer ends with it has let go of its socket before the body is read."""
         with self._lock:
-            self._open.add(connection)
+            self._sockets.add(sock)
 
 
 def _pool(pool: type, connection: type, adapter: WebAdapter) -> type:
     class Guarded(connection):
+        def connect(self) -> None:
+            super().connect()
+            adapter.opened(self.sock)  # with TLS another one than below
+
         def _new_conn(self) -> socket.socket:
-            adapter.opened(self)
-            if adapter._allow_private:
-                return super()._new_conn()
+            sock = super()._new_conn() if adapter._allow_private else self._checked_conn()
+            adapter.opened(sock)
+            return sock
+
+        def _checked_conn(self) -> socket.socket:
             name = self._dns_host
             try:
                 addresses = adapter.addresses(name, self.port)

@@ -67,7 +67,7 @@ class Fetcher:
 
     def fetch(self, source: str) -> bytes:
         """Bytes of a path, file:// or http(s):// address. Raises FetchError with a reason that names no more than needed."""
-        scheme = urlsplit(source).scheme.lower() if "://" in source else ""
+        scheme = source.partition("://")[0].lower() if "://" in source else ""
         if scheme in ("http", "https"):
             return self._fetch_url(source)
         if scheme not in ("", "file"):

@@ -10,6 +10,7 @@ LONGEST_VALUE = 2**20
 """Characters; descriptions with embedded HTML outgrow csv's own limit of 128 Ki."""
 
 UNREADABLE = "a quotation mark is not closed or not doubled"
+TOO_LONG = f"a value is longer than {LONGEST_VALUE} characters"
 
 
 def split_line(line: str, *, delimiter: str) -> list[str]:
@@ -41,7 +42,7 @@ def read_rows(lines: Iterable[str], *, delimiter: str, width: int, first_line: i
             source.give_back_all_but_first()
             values = split_line(source.taken[0], delimiter=delimiter)
             if len(values) < width:
-                yield source.start, UNREADABLE
+                yield source.start, TOO_LONG if len(source.taken[0]) > LONGEST_VALUE else UNREADABLE
                 continue
         if any(values) and any(value.strip() for value in values):
             yield source.start, values

@@ -86,7 +86,7 @@ def test_a_very_long_description_is_no_obstacle(tmp_path):
     assert len(read(tmp_path, f"id,image_link,description\n1,a.jpg,{'x' * 500_000}\n2,b.jpg,y\n")[0]) == 2
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "id,title\n1,x\n", "just words\n", "id,image_link,id\n1,a,2\n"])
+@pytest.mark.parametrize("content", ["", "\n\n", "id,title\n1,x\n", "just words\n", "id,image_link,id\n1,a,2\n", "sep=;\n"])
 def test_a_feed_without_the_needed_columns_is_refused_with_a_sentence(tmp_path, content):
     with pytest.raises(FeedError, match="column"):
         read(tmp_path, content)
