@@ -33,7 +33,8 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
     sw, sh = max(1, round(w * scale)), max(1, round(h * scale))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     # White first, then shrink: shrinking colours and mask apart would let the background bleed through the rim.
-    white = part.astype(np.float32) * soft[..., None] + 255.0 * (1.0 - soft[..., None])
+    # The mask is spread to three channels because numpy is three times slower where it has to stretch an innermost axis of 3.
+    white = cv2.add(cv2.multiply(part.astype(np.float32), cv2.merge([soft] * 3)), cv2.merge([255.0 * (1.0 - soft)] * 3))
     small = cv2.resize(white, (sw, sh), interpolation=how)
     out = np.full((size, size, 3), 255, np.uint8)
     top, left = (size - sh) // 2, (size - sw) // 2

@@ -52,6 +52,7 @@ def undo_letterbox(square: np.ndarray, p: Placement) -> np.ndarray:
 def to_nchw(rgb: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:
     """uint8 (H, W, 3) or (N, H, W, 3) in 0..255 -> float32 (N, 3, H, W), scaled to 0..1, then (x - mean) / std per channel."""
     batch = rgb[None] if rgb.ndim == 3 else rgb
-    x = batch.astype(np.float32) / 255.0
-    x = (x - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    x = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)).astype(np.float32) / 255.0  # planes first: sums along rows are faster
+    x -= np.asarray(mean, np.float32)[:, None, None]
+    x /= np.asarray(std, np.float32)[:, None, None]
+    return x
