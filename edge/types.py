@@ -33,11 +33,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """rgb: uint8 (H, W, 3), upright, sRGB. source_size: (width, height) of the upright original before any reduction."""
+    """rgb: uint8 (H, W, 3), upright, sRGB. source_size: (width, height) of the upright original before any reduction.
+
+    origin: (x, y) of rgb's first pixel in the photo as it was read, in pixels of the same scale; not (0, 0) once a frame was cut away.
+    """
 
     rgb: np.ndarray
     source_size: tuple[int, int]
     format: str
+    origin: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         _check_rgb("Photo.rgb", self.rgb)
