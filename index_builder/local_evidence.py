@@ -15,6 +15,7 @@ _SIFT_POINTS = 400
 _NEAREST_TO_JUDGE = 8  # matches from which a transform is worth fitting
 _EITHER_WAY = 0.04  # outlines that near to each other, plain and mirrored, leave open which it is
 _HOPELESS = 0.42  # structure + overlap / 2 before refinement; confirmed pairs of the tuning catalogue start above 0.6
+_LEAST_CORE = 200  # pixels that both garments must share before anything inside them is compared
 _STAY = np.eye(2, 3, dtype=np.float32)
 
 
@@ -22,11 +23,11 @@ _STAY = np.eye(2, 3, dtype=np.float32)
 class Look:
     """One garment ready to be compared.
 
-    lab: float32 (SIDE, SIDE, 3), CIELAB (L 0..100). inside: float32 (SIDE, SIDE) in 0..1, the garment. seen: uint8 (SIDE, SIDE), 1
-    where the picture had pixels at all. edges: float32 (SIDE, SIDE, 2), direction of the local edge as (cos 2a, sin 2a) times its
-    strength in 0..1: neither light nor colours, nor which side is darker, change it much. points, descriptors: SIFT (Lowe 2004) of
-    the picture; then the same of its mirror image. outline: float32 (2, 512), norm 1: histograms of edge directions per cell (after
-    Dalal and Triggs 2005), plain and mirrored.
+    lab: float32 (SIDE, SIDE, 3), CIELAB (L 0..100), blurred, as alignment is good to a few pixels. inside: float32 (SIDE, SIDE) in
+    0..1, the garment. seen: uint8 (SIDE, SIDE), 1 where the picture had pixels at all. edges: float32 (SIDE, SIDE, 2), direction of the
+    local edge as (cos 2a, sin 2a) times its strength in 0..1: neither light nor colours, nor which side is darker, change it much.
+    points, descriptors: SIFT (Lowe 2004). outline: float32 (2, 512), norm 1: histograms of edge directions per cell (after Dalal and
+    Triggs 2005), plain and mirrored.
     """
 
     lab: np.ndarray
@@ -35,8 +36,6 @@ class Look:
     edges: np.ndarray
     points: np.ndarray
     descriptors: np.ndarray
-    mirror_points: np.ndarray
-    mirror_descriptors: np.ndarray
     outline: np.ndarray
 
 
@@ -73,18 +72,36 @@ def look_at(rgb: np.ndarray, inside: np.ndarray) -> Look:
     edges = _edges(lab, alpha)
     gray = _even_contrast(small, alpha)
     points, descriptors = _sift(gray)
-    mirror_points, mirror_descriptors = _sift(np.ascontiguousarray(gray[:, ::-1]))
-    return Look(lab, alpha, seen, edges, points, descriptors, mirror_points, mirror_descriptors, _outline(edges))
+    return Look(cv2.blur(lab, (7, 7)), alpha, seen, edges, points, descriptors, _outline(edges))
 
 
 def mirrored(look: Look) -> Look:
     """The look of the mirror image."""
     flip = np.ascontiguousarray
+    # A SIFT descriptor is 4 lines of 4 cells of 8 directions, laid along its point's own direction: in the mirror the lines change places
+    # and the directions turn the other way.
+    descriptors = look.descriptors.reshape(-1, 4, 4, 8)[:, ::-1][..., -np.arange(8) % 8].reshape(-1, 128)
+    points = look.points * np.float32([-1, 1]) + np.float32([SIDE - 1, 0])
     edges = flip(look.edges[:, ::-1]) * np.float32([1, -1])
-    return Look(
-        flip(look.lab[:, ::-1]), flip(look.inside[:, ::-1]), flip(look.seen[:, ::-1]), edges,
-        look.mirror_points, look.mirror_descriptors, look.points, look.descriptors, flip(look.outline[::-1]),
-    )  # fmt: skip
+    lab, inside, seen = flip(look.lab[:, ::-1]), flip(look.inside[:, ::-1]), flip(look.seen[:, ::-1])
+    return Look(lab, inside, seen, edges, points, flip(descriptors), flip(look.outline[::-1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Try:
+    """One way to lay the second garment onto the first. core: bool (SIDE, SIDE), well inside both."""
+
+    move: np.ndarray
+    flipped: bool
+    matches: int
+    overlap: float
+    structure: float
+    core: np.ndarray
+
+    @property
+    def rank(self) -> float:
+        # Many garments are nearly their own mirror image: call them mirrored only where that explains clearly more.
+        return self.structure + 0.5 * self.overlap - 0.02 * self.flipped
 
 
 def compare(a: Look, b: Look) -> Evidence:
@@ -95,19 +112,16 @@ def compare(a: Look, b: Look) -> Evidence:
     for flipped, side in enumerate(sides):
         matches, move = _matched(a, side)
         if likeness[flipped] > max(likeness) - _EITHER_WAY:
-            tries.append((_measured(a, side, _STAY, matches, bool(flipped)), _STAY))
+            tries.append(_tried(a, side, _STAY, matches, bool(flipped)))
         if move is not None:
-            tries.append((_measured(a, side, move, matches, bool(flipped)), move))
-    tries.sort(key=lambda t: _rank(t[0]), reverse=True)
-    if _rank(tries[0][0]) < _HOPELESS:
-        return tries[0][0]
-    refined = [_measured(a, sides[e.mirrored], _refined(a, sides[e.mirrored], move), e.matches, e.mirrored) for e, move in tries[:2]]
-    return max([tries[0][0], *refined], key=_rank)
-
-
-def _rank(evidence: Evidence) -> float:
-    # Many garments are nearly their own mirror image: call them mirrored only where that explains clearly more.
-    return evidence.structure + 0.5 * evidence.overlap - 0.02 * evidence.mirrored
+            tries.append(_tried(a, side, move, matches, bool(flipped)))
+    tries.sort(key=lambda t: t.rank, reverse=True)
+    best = tries[0]
+    if best.rank >= _HOPELESS:
+        refined = [_tried(a, sides[t.flipped], _refined(a, sides[t.flipped], t.move), t.matches, t.flipped) for t in tries[:2]]
+        best = max([best, *refined], key=lambda t: t.rank)
+    colour, spread, worst = _colours_apart(a, sides[best.flipped], best)
+    return Evidence(best.overlap, best.structure, best.matches, colour, spread, worst, best.flipped)
 
 
 def _matched(a: Look, b: Look) -> tuple[int, np.ndarray | None]:
@@ -155,27 +169,30 @@ def _refined(a: Look, b: Look, start: np.ndarray) -> np.ndarray:
     return refined.astype(np.float32) if _plausible(refined) else start
 
 
-def _measured(a: Look, b: Look, move: np.ndarray, matches: int, flipped: bool) -> Evidence:
-    def warp(x: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
-        return cv2.warpAffine(x, move, (SIDE, SIDE), flags=how)
-
-    seen = (a.seen & warp(b.seen, cv2.INTER_NEAREST)).astype(np.float32)
-    inside_a, inside_b = a.inside * seen, warp(b.inside) * seen
+def _tried(a: Look, b: Look, move: np.ndarray, matches: int, flipped: bool) -> _Try:
+    seen = a.seen & cv2.warpAffine(b.seen, move, (SIDE, SIDE), flags=cv2.INTER_NEAREST)
+    inside_a, inside_b = a.inside * seen, cv2.warpAffine(b.inside, move, (SIDE, SIDE)) * seen
     both = np.minimum(inside_a, inside_b)
-    overlap = float(both.sum() / max(1.0, np.maximum(inside_a, inside_b).sum()))
+    overlap = float(both.sum() / max(1.0, float(np.maximum(inside_a, inside_b).sum())))
+    core = cv2.erode((both > 0.5).astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
+    if np.count_nonzero(core) < _LEAST_CORE:
+        return _Try(move, flipped, matches, overlap, 0.0, core)
     # Directions turn with the picture.
     turn = 2 * np.arctan2(move[1, 0] - move[0, 1], move[0, 0] + move[1, 1])
-    edges_b = warp(b.edges) @ np.float32([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    core = cv2.erode((both > 0.5).astype(np.uint8), np.ones((7, 7), np.uint8))[..., None].astype(np.float32)
-    ea, eb = a.edges * core, edges_b * core
-    structure = float((ea * eb).sum() / max(1e-6, np.sqrt((ea**2).sum() * (eb**2).sum())))
-    if core.sum() < 200:
-        return Evidence(overlap, 0.0, matches, 100.0, 100.0, 100.0, flipped)
-    soft_a, soft_b = (cv2.blur(x, (7, 7)) for x in (a.lab, warp(b.lab)))
-    apart = (soft_b - soft_a)[core[..., 0] > 0] * np.float32([0.5, 1, 1])
+    ea, eb = a.edges[core], cv2.warpAffine(b.edges, move, (SIDE, SIDE))[core]
+    eb = eb @ np.float32([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    structure = float((ea * eb).sum() / max(1e-6, float(np.sqrt((ea * ea).sum() * (eb * eb).sum()))))
+    return _Try(move, flipped, matches, overlap, structure, core)
+
+
+def _colours_apart(a: Look, b: Look, laid: _Try) -> tuple[float, float, float]:
+    """colour, spread and worst of an Evidence."""
+    if np.count_nonzero(laid.core) < _LEAST_CORE:
+        return 100.0, 100.0, 100.0
+    apart = (cv2.warpAffine(b.lab, laid.move, (SIDE, SIDE))[laid.core] - a.lab[laid.core]) * np.float32([0.5, 1, 1])
     middle = np.median(apart, axis=0)
     spread, worst = np.percentile(np.linalg.norm(apart - middle, axis=1), (75, 95))
-    return Evidence(overlap, structure, matches, float(np.linalg.norm(middle)), float(spread), float(worst), flipped)
+    return float(np.linalg.norm(middle)), float(spread), float(worst)
 
 
 def _placed(rgb: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

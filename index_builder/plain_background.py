@@ -19,15 +19,17 @@ def garment_on_plain(rgb: np.ndarray) -> np.ndarray | None:
     colour = np.median(border[(cells == kinds[counts.argmax()]).all(1)], axis=0)
     if (np.linalg.norm(border - colour, axis=1) < _NEAR).mean() < _PLAIN_SHARE:
         return None
-    near = (np.linalg.norm(lab - colour, axis=2) < _NEAR).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4)
-    at_border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    outside = np.isin(labels, at_border[at_border > 0])
-    inside = cv2.morphologyEx((~outside).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    apart = lab - colour
+    near = ((apart * apart).sum(2) < _NEAR**2).astype(np.uint8)
+    count, labels = cv2.connectedComponents(near, connectivity=4)
+    outside = np.zeros(count, bool)
+    outside[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
+    outside[0] = False  # what is not near the background's colour
+    inside = cv2.morphologyEx((~outside[labels]).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
     if count < 2:
         return None
     areas = stats[1:, cv2.CC_STAT_AREA]
-    keep = np.flatnonzero(areas > 0.05 * areas.max()) + 1  # a pair of shoes is two pieces, specks are none
-    garment = np.isin(labels, keep)
+    kept = np.concatenate([[False], areas > 0.05 * areas.max()])  # a pair of shoes is two pieces, specks are none
+    garment = kept[labels]
     return garment.astype(np.float32) if 0.01 < garment.mean() < 0.99 else None

@@ -93,6 +93,9 @@ def test_a_mirrored_look_is_the_look_of_the_mirrored_picture():
         a, b = getattr(turned, name), getattr(straight, name)
         assert np.abs(a - b).mean() < 0.02 * max(1, np.abs(a).max()), name
     assert float((turned.outline[0] * straight.outline[0]).sum()) > 0.97
+    found = (turned.descriptors @ straight.descriptors.T).max(1)  # most points are found again, at the very same place
+    where = straight.points[(turned.descriptors @ straight.descriptors.T).argmax(1)]
+    assert (found > 0.95).mean() > 0.7 and np.median(np.abs(where - turned.points)) < 0.5
 
 
 def test_a_garment_is_found_on_a_plain_background_of_any_colour_and_not_on_a_busy_one():
