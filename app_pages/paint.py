@@ -10,7 +10,8 @@ import streamlit as st
 from app_pages.language import say
 
 _FILES = Path(__file__).parent.parent / "assets" / "page"
-_WORDS = ("garment", "other", "box", "undo", "clear", "thin", "search", "hint")
+_WORDS = ("garment", "other", "box", "undo", "clear", "thin", "search")
+_MODES = ("garment", "other", "box")
 MOST_STROKES, MOST_POINTS = 200, 400
 
 _paint = st.components.v2.component(
@@ -30,7 +31,8 @@ def paint(
     x, y and box as shares of the photo's sides, width as a share of its longer side. Otherwise None. `turn`: another value starts anew from
     `strokes` and `box`.
     """
-    said = {word: say(f"paint.{word}") for word in _WORDS} | {"hint_box": say("paint.hint.box"), "picture": say("outline.picture")}
+    said = {word: say(f"paint.{word}") for word in _WORDS} | {f"hint_{mode}": say(f"paint.hint.{mode}") for mode in _MODES}
+    said["picture"] = say("outline.picture")
     data = {"photo": photo, "veil": veil, "size": list(size), "turn": turn, "strokes": list(strokes), "box": box, "words": said}
     return checked(_paint(key=key, data=data, on_search_change=lambda: None).search)
 

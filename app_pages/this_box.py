@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from app_pages import language
+from app_pages import language, words
 from app_pages.language import say
 from app_pages.results import Result
 from app_pages.shared_box import Box
@@ -17,9 +17,9 @@ from app_pages.shared_box import Box
 def page(box: Box) -> None:
     """The whole page."""
     report = box.lookup.report()
-    state, words = ("unsure", "health.slow") if report.fell_back else ("in", "health.ready")
+    state, ready = ("unsure", "health.slow") if report.fell_back else ("in", "health.ready")
     st.html(
-        f'<section class="verdict {state}" role="status"><h2>{escape(say(words))}</h2>'
+        f'<section class="verdict {state}" role="status"><h2>{escape(say(ready))}</h2>'
         f"<p>{escape(say('health.ready.why', items=report.items))}</p></section>"
     )
     warn(report.fell_back)
@@ -83,7 +83,7 @@ def calibration_rows(calibration: Mapping) -> dict[str, object]:
     """What the verdict rests on."""
     rows = {
         say("health.checked_on"): say("box.trials", trials=calibration.get("trials", 0)),
-        say("health.source"): calibration.get("source", ""),
+        say("health.source"): _source(str(calibration.get("source", ""))),
         say("health.false_accepts"): _percent(calibration.get("false_accepts")),
         say("health.right_accepted"): _percent(calibration.get("right_accepted")),
     }
@@ -102,6 +102,11 @@ def build_report(box: Box) -> Mapping | None:
 def table(rows: Mapping[str, object]) -> str:
     lines = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
     return f'<table class="about">{lines}</table>'
+
+
+def _source(source: str) -> str:
+    key = f"health.source.{source}"
+    return say(key) if words.known(key) else source
 
 
 def _percent(share: object) -> str:

@@ -54,7 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     for (const button of all("[data-mode]")) button.setAttribute("aria-pressed", button.dataset.mode === state.mode);
     find("[data-act=thin]").setAttribute("aria-pressed", state.thin);
     find("[data-act=undo]").disabled = find("[data-act=clear]").disabled = find("[data-act=search]").disabled = !state.done.length;
-    find(".hint").textContent = state.mode === "box" ? data.words.hint_box : data.words.hint;
+    find(".hint").textContent = data.words[`hint_${state.mode}`];
   }
 
   function place(event) {

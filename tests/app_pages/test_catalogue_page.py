@@ -46,7 +46,7 @@ def test_a_long_list_comes_in_pages(page: AppTest) -> None:
 def test_a_word_finds_and_turns_back_to_the_first_page(page: AppTest) -> None:
     page.button[-1].click().run()
     page.text_input[0].set_value("a-07").run()
-    assert "1 items" in html(page) and "Shirt 07" in html(page)
+    assert "Items found: 1" in html(page) and "Shirt 07" in html(page)
 
 
 def test_filters_name_the_last_level_only(page: AppTest) -> None:
