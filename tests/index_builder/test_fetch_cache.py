@@ -119,7 +119,7 @@ KILLED_OFTEN = """
     from index_builder.fetch_cache import Entry, FetchCache
 
     folder, rng, caught = Path(sys.argv[1]), random.Random(3), 0
-    for kill in range(40):
+    for kill in range(25):
         child = os.fork()
         if not child:
             cache = FetchCache(folder, max_mebibytes=30)
@@ -171,7 +171,7 @@ def test_many_threads_share_one_cache(tmp_path):
 
     def work(seed):
         rng = random.Random(seed)
-        for _ in range(60):
+        for _ in range(25):
             i = rng.randrange(12)
             cache.put(f"http://x.test/{i}", Entry(bytes([i]) * 180_000, "v"))
             entry = cache.get(f"http://x.test/{rng.randrange(12)}")
