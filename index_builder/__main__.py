@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     update = command(
         "update", _from_commands("build_command"), "make a new index of a feed, embedding only new and changed images",
-        "feed.csv --out data/index", "feed.csv --out data/index --max-skipped 10 --keep 3 --quiet", "feed.csv --out data/index --json",
+        "feed.csv --out data/index --duplicates", "feed.csv --out data/index --max-skipped 10 --keep 3 --quiet",
+        "feed.csv --out data/index --json",
     )  # fmt: skip
     for added, reuse, most in ((build, False, 100.0), (update, True, 20.0)):
         added.set_defaults(reuse=reuse)
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--keep", type=_positive, metavar="N", help="afterwards, keep N builds and delete the older ones, as in --keep 3"
         )
+        added.add_argument("--duplicates", action="store_true", help="also name items that look the same in the report (see `duplicates`)")
         added.add_argument("--no-calibration", action="store_true", help="leave the verdict uncalibrated: every answer is `unsure`")
         outputs(added)
         add_feed_options(added)

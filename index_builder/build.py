@@ -29,6 +29,7 @@ from edge.session import usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import CatalogueItem, Cutout
 from index_builder.changes import changes_since
+from index_builder.duplicates import find_duplicates
 from index_builder.feed import read_feed
 from index_builder.fetch import Fetcher
 from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
@@ -117,13 +118,15 @@ def build(
     fetcher: Fetcher | None = None,
     columns: Mapping[str, str] | None = None,
     reuse: bool = False,
+    duplicates: bool = False,
     most_skipped: float = 1.0,
 ) -> BuildResult:
     """Build an index of a feed into `out` and make it the current one.
 
     workers: threads that decode, cut out and embed (default: the CPUs this process may use). progress is told how far the
     images are. columns: as for read_feed. reuse: take over the embeddings of the index in use for images with the same content
-    (`update`); what an interrupted run embedded is always taken over. most_skipped: share of images, 0..1, that may be
+    (`update`); what an interrupted run embedded is always taken over. duplicates: look for items that look the same, for the
+    report. most_skipped: share of images, 0..1, that may be
     unusable before the new index is refused. Images that cannot be used are skipped with their reason. Raises FeedError and
     SetupError (another build is running, disk full, too little usable); then `out` is as it was but for out/.work.
     """
@@ -152,6 +155,7 @@ def build(
                 result = _finish(
                     items, gathered, building, folder=out / build_id, stages=stages, calibrator=calibrator, workers=workers,
                     fetcher=fetcher, started=started, feed=Path(feed), rows=len(items) + len(skipped_rows), before=before,
+                    duplicates=duplicates,
                 )  # fmt: skip
                 os.sync()  # thousands of thumbnails: one flush of all instead of one per file
                 os.rename(building, out / build_id)
@@ -201,7 +205,7 @@ def _refuse_if_too_little(gathered: _Gathered, *, most_skipped: float) -> None:
 
 def _finish(
     items: Sequence[CatalogueItem], gathered: _Gathered, building: Path, *, folder: Path, stages: Stages, calibrator: Calibrator | None,
-    workers: int, fetcher: Fetcher, started: float, feed: Path, rows: int, before: Path | None,
+    workers: int, fetcher: Fetcher, started: float, feed: Path, rows: int, before: Path | None, duplicates: bool,
 ) -> BuildResult:  # fmt: skip
     """Vectors -> verified folder with calibration, report and, last, its manifest."""
     vectors, ids = gathered.vectors, [row.item_id for row in gathered.rows]
@@ -233,6 +237,10 @@ def _finish(
         calibration = calibrator(samples, vectors, ids)
         clock.lap("calibration")
     manifest = replace(manifest, calibration=calibration)
+    alike = None
+    if duplicates:
+        alike = find_duplicates(building, manifest=manifest, workers=workers).for_report()
+        clock.lap("duplicates")
     reused = len(vectors) - gathered.embedded
     changes = changes_since(before, kept, gathered.rows, gathered.contents) if before else None
     replaces = before.name if before else ""
@@ -242,6 +250,7 @@ def _finish(
         wall_seconds=time.perf_counter() - started, categories=_per_category(kept), calibration=calibration,
         created=manifest.created, replaces=replaces, embedded=gathered.embedded, reused=reused, changes=changes,
         models=manifest.model_ids, exact_self_recall=found.exact, graph_agreement=found.agreement, likeness=found.likeness,
+        duplicates=alike,
     )  # fmt: skip
     write_report(building, report)
     gathered.files |= {name: sha256_of(building / name) for name in ("report.json", "report.html")}

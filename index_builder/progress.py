@@ -47,6 +47,8 @@ class Progress:
         if notes:
             self._bar.set_postfix(notes, refresh=False)
         self._bar.update(done - self._bar.n)
+        if done >= total:
+            self._close()  # what comes next is not part of it
 
     def _close(self) -> None:
         if self._bar is not None:
