@@ -1,4 +1,4 @@
-"""python -m training segmenter|embedder|export-segmenter|export-embedder: each with --help."""
+"""python -m training segmenter|embedder|frame|export-segmenter|export-embedder|export-frame: each with --help."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ def main() -> None:
         export.add_argument("--data", type=Path, default=DEFAULT_DATA)
         export.add_argument("--run", type=Path, default=Path("runs") / name)
         export.add_argument("--out", type=Path, default=MODELS / name)
+    frame = commands.add_parser("frame", help="train the network that finds decorative frames; run it again to go on")
+    frame.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with images.csv, images/, masks/")
+    frame.add_argument("--run", type=Path, default=Path("runs") / "frame", help="checkpoints and log")
+    frame.add_argument("--minutes", type=float, default=15.0, help="wall-clock budget")
+    frame.add_argument("--rate", type=float, help="highest learning rate; lower it to go on with a trained model")
+    frame.add_argument("--seed", type=int, default=0)
+    frame_out = commands.add_parser("export-frame", help="write assets/models/frame and compare it with PyTorch")
+    frame_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    frame_out.add_argument("--run", type=Path, default=Path("runs") / "frame")
+    frame_out.add_argument("--out", type=Path, default=MODELS / "frame")
     tiefvision = commands.add_parser("tiefvision", help="train and write the baseline of encodings per place, on the embedder's backbone")
     tiefvision.add_argument("--data", type=Path, default=DEFAULT_DATA)
     tiefvision.add_argument("--embedder-run", type=Path, default=Path("runs") / "embedder", help="where the backbone's checkpoint is")
@@ -63,6 +73,14 @@ def main() -> None:
             views=views, loss=args.loss, activation=args.activation, widths=tuple(args.widths), heads=args.heads, mining=args.mining
         )
         run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, **extra)
+    elif args.command == "frame":
+        from training.frame_train import train as run
+
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, **extra)
+    elif args.command == "export-frame":
+        from training.frame_export import export_frame
+
+        export_frame(data=args.data, run=args.run, out=args.out)
     elif args.command == "tiefvision":
         from training.tiefvision import train as run
 

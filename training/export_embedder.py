@@ -21,6 +21,18 @@ from training.train_segmenter import MEAN, STD
 _WORST_ALLOWED = 1e-3
 
 
+class WithClasses(torch.nn.Module):
+    """What is exported: the parts side by side, and the logits of label, pattern and sleeve that were trained along."""
+
+    def __init__(self, model: Embedder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        *parts, classes = self.model.features(x)
+        return torch.cat(parts, 1), classes
+
+
 def export_embedder(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
     """Export the EMA weights of run/last.pt and compare with PyTorch on 40 cutouts. size: input side in pixels, a multiple of 64; default
     as trained. Raises RuntimeError where the two differ."""
@@ -34,7 +46,8 @@ def export_embedder(*, data: Path, run: Path, out: Path, size: int | None = None
         "parts": {name: {"dim": dim, "weight": round(w, 4)} for (name, dim), w in zip(PARTS.items(), weights, strict=True)},
         "heads_trained_along": {"label": LABELS, "pattern": PATTERNS, "sleeve": SLEEVES},
     }  # fmt: skip
-    session = write_model(model, out, spec, size, dynamic=True)
+    session = write_model(WithClasses(model), out, spec, size, dynamic=True, outputs=("parts", "classes"))
+    model.eval()
     worst = 0.0
     for row in checked_rows(data, "tune")[:40]:
         rgb, mask = read_pair(data, row.image)

@@ -37,14 +37,16 @@ def halve_weights(path: Path, *, least: int = 256) -> None:
     onnx.save(model, str(path))
 
 
-def write_model(model: torch.nn.Module, out: Path, spec: dict[str, Any], size: int, *, dynamic: bool) -> Session:
-    """Write model.onnx and model.json into `out` and open them. dynamic: any batch size, not only 1."""
+def write_model(
+    model: torch.nn.Module, out: Path, spec: dict[str, Any], size: int, *, dynamic: bool, outputs: tuple[str, ...] = ("output",)
+) -> Session:
+    """Write model.onnx and model.json into `out` and open them. dynamic: any batch size, not only 1. outputs: names, in the model's order."""
     out.mkdir(parents=True, exist_ok=True)
     model.eval()
     path = out / "model.onnx"
-    axes = {"image": {0: "batch"}, "output": {0: "batch"}} if dynamic else None
+    axes = {name: {0: "batch"} for name in ("image", *outputs)} if dynamic else None
     torch.onnx.export(
-        model, (torch.zeros(1, 3, size, size),), str(path), input_names=["image"], output_names=["output"], dynamic_axes=axes,
+        model, (torch.zeros(1, 3, size, size),), str(path), input_names=["image"], output_names=list(outputs), dynamic_axes=axes,
         opset_version=17, dynamo=False,
     )  # fmt: skip
     halve_weights(path)
