@@ -75,9 +75,15 @@ class Embedder(nn.Module):
 
     def features(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """shape, pattern, colour, class logits."""
+        return self.taps(x)[:4]
+
+    def taps(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """shape, pattern, colour, class logits, and (N, 2 * the widths of stages 2 to 4): mean and deviation of low, middle and high layers."""
         y = self.stem(x)
+        tapped = []
         for stage in self.stages[:3]:
             y = stage(y)
+            tapped.append(y)
         texture = mean_and_std(self.pattern_mix(y))
         y = self.stages[3](y)
         whole = y.mean((2, 3))
@@ -85,7 +91,8 @@ class Embedder(nn.Module):
         shape = self.shape_head(torch.cat([grid.flatten(1), whole], 1))
         thumb = self.palette(F.avg_pool2d(x, x.shape[-1] // 16))
         colour = self.colour_head(torch.cat([mean_and_std(thumb), F.avg_pool2d(thumb, 8).flatten(1)], 1))
-        return shape, self.pattern_head(texture), colour, self.classes(torch.cat([whole, texture], 1))
+        layers = torch.cat([mean_and_std(t) for t in (*tapped[1:], y)], 1)
+        return shape, self.pattern_head(texture), colour, self.classes(torch.cat([whole, texture], 1)), layers
 
     def weights(self) -> torch.Tensor:
         """How much each part counts, positive, squares summing to 1."""

@@ -21,16 +21,17 @@ from training.train_segmenter import MEAN, STD
 _WORST_ALLOWED = 1e-3
 
 
-class WithClasses(torch.nn.Module):
-    """What is exported: the parts side by side, and the logits of label, pattern and sleeve that were trained along."""
+class Outputs(torch.nn.Module):
+    """What is exported: the parts side by side; the logits of label, pattern and sleeve that were trained along; and what low, middle
+    and high layers saw, for heads that are trained later without touching the embedding."""
 
     def __init__(self, model: Embedder) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        *parts, classes = self.model.features(x)
-        return torch.cat(parts, 1), classes
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        *parts, classes, layers = self.model.taps(x)
+        return torch.cat(parts, 1), classes, layers
 
 
 def export_embedder(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
@@ -46,7 +47,7 @@ def export_embedder(*, data: Path, run: Path, out: Path, size: int | None = None
         "parts": {name: {"dim": dim, "weight": round(w, 4)} for (name, dim), w in zip(PARTS.items(), weights, strict=True)},
         "heads_trained_along": {"label": LABELS, "pattern": PATTERNS, "sleeve": SLEEVES},
     }  # fmt: skip
-    session = write_model(WithClasses(model), out, spec, size, dynamic=True, outputs=("parts", "classes"))
+    session = write_model(Outputs(model), out, spec, size, dynamic=True, outputs=("parts", "classes", "layers"))
     model.eval()
     worst = 0.0
     for row in checked_rows(data, "tune")[:40]:

@@ -40,7 +40,7 @@ def halve_weights(path: Path, *, least: int = 256) -> None:
 def write_model(
     model: torch.nn.Module, out: Path, spec: dict[str, Any], size: int, *, dynamic: bool, outputs: tuple[str, ...] = ("output",)
 ) -> Session:
-    """Write model.onnx and model.json into `out` and open them. dynamic: any batch size, not only 1. outputs: names, in the model's order."""
+    """Write model.onnx and model.json into `out` and open them. dynamic: any batch size, not only 1. outputs: their names, in order."""
     out.mkdir(parents=True, exist_ok=True)
     model.eval()
     path = out / "model.onnx"
