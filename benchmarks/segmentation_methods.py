@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.errors import NoGarmentFound
+from edge.errors import PhotoError
 from edge.types import Mask, Photo
 
 Way = Callable[[Photo, "Task"], Callable[[], np.ndarray]]
@@ -200,7 +200,7 @@ def _answer(way: Way, task: Task) -> tuple[np.ndarray, float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     try:
         alpha = ready()
-    except NoGarmentFound:  # an empty mask: the garment is there
-        alpha = np.zeros(task.rgb.shape[:2], np.float32)
+    except PhotoError:  # a correction that cannot be made leaves the mask as it was; nothing found is an empty one, as the garment is there
+        alpha = np.zeros(task.rgb.shape[:2], np.float32) if task.before is None else task.before
     took = (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
     return np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8), *took
