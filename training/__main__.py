@@ -40,6 +40,7 @@ def main() -> None:
         export.add_argument("--data", type=Path, default=DEFAULT_DATA)
         export.add_argument("--run", type=Path, default=Path("runs") / name)
         export.add_argument("--out", type=Path, default=MODELS / name)
+        export.add_argument("--size", type=int, help="side of the network's input in pixels (default: as trained)")
     frame = commands.add_parser("frame", help="train the network that finds decorative frames; run it again to go on")
     frame.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with images.csv, images/, masks/")
     frame.add_argument("--run", type=Path, default=Path("runs") / "frame", help="checkpoints and log")
@@ -88,11 +89,11 @@ def main() -> None:
     elif args.command == "export-segmenter":
         from training.export_segmenter import export_segmenter
 
-        export_segmenter(data=args.data, run=args.run, out=args.out)
+        export_segmenter(data=args.data, run=args.run, out=args.out, size=args.size)
     else:
         from training.export_embedder import export_embedder
 
-        export_embedder(data=args.data, run=args.run, out=args.out)
+        export_embedder(data=args.data, run=args.run, out=args.out, size=args.size)
 
 
 if __name__ == "__main__":

@@ -54,15 +54,15 @@ def fit_doubt(statistics: np.ndarray, real: np.ndarray) -> dict[str, Any]:
     }
 
 
-def export_segmenter(*, data: Path, run: Path, out: Path) -> None:
-    """Export run/best.pt, compare with PyTorch on 40 photos, fit the expected IoU on tune photos and hard scenes made of them. Raises
+def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
+    """Export run/best.pt at `size` pixels (default: as trained), compare with PyTorch on 40 photos, fit the expected IoU on tune photos and hard scenes made of them. Raises
     RuntimeError where the two differ."""
     state = torch.load(run / "best.pt", weights_only=True)
     architecture = state.get("architecture", "unet")
     model = ARCHITECTURES[architecture]()
     model.load_state_dict(state["model"])
     model = (Mirrored(model) if architecture == "unet" else model).eval()
-    size = int(state["size"])
+    size = size or int(state["size"])
     spec = {"role": "segmenter", "architecture": architecture, "input_size": size, "mean": MEAN, "std": STD, "least_coverage": 0.01}
     session = write_model(model, out, spec, size, dynamic=False)
     stage = Stage(session, read_spec(out))
