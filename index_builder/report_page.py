@@ -124,10 +124,10 @@ def _calibration(report: Report) -> str:
     ]
     curve = found.get("reliability")
     if not isinstance(curve, Mapping) or not curve.get("bins"):
-        return _table(("Verdict", ""), rows)
+        return _table(("Figure", "Value"), rows)
     if curve.get("ece") is not None:
         rows.append(("Said against was, mean gap", _percent(curve["ece"])))
-    return f'<div class="pair"><div>{_table(("Verdict", ""), rows)}</div><div>{reliability(curve["bins"])}</div></div>'
+    return f'<div class="pair"><div>{_table(("Figure", "Value"), rows)}</div><div>{reliability(curve["bins"])}</div></div>'
 
 
 def _skipped(skipped: Sequence[Skipped]) -> str:
@@ -196,9 +196,10 @@ h3 {{ font-size: 1rem; margin: 1rem 0 .4rem }}
 .tile.warn {{ border-top-color: var(--bad) }}
 .tile b {{ display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums }}
 .tile span {{ color: var(--soft); font-size: .9rem }}
-section {{ padding: 1.1rem 1.3rem; margin: .8rem 0 }}
+section {{ padding: 1.1rem 1.3rem; margin: .8rem 0; overflow-x: auto }}
 svg {{ width: 100%; max-width: 720px; font-size: 13px; display: block }}
 svg.square {{ max-width: 360px }}
+svg:not(.square, .shares) {{ min-width: 34rem }}
 svg.shares {{ border-radius: 4px }}
 svg text {{ fill: var(--ink) }}
 svg text.value {{ fill: var(--soft) }}
@@ -217,7 +218,8 @@ line.interval {{ stroke: var(--main); stroke-width: 2; opacity: .5 }}
 table {{ border-collapse: collapse; width: 100% }}
 td, th {{ text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; vertical-align: top }}
-th {{ color: var(--soft); font-weight: 600 }}
+th {{ color: var(--soft); font-weight: 600; overflow-wrap: normal }}
+.scroll table {{ min-width: 20rem }}
 summary {{ cursor: pointer; margin: .8rem 0 }}
 </style></head><body>
 <h1>{title}</h1><p class="sub">{subtitle}</p><div class="tiles">{tiles}</div>{body}
