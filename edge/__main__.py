@@ -1,4 +1,4 @@
-"""python -m edge lookup|segment|doctor: what the page does, for scripts."""
+"""python -m edge lookup|segment|doctor|journal: what the page does, for scripts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from edge.doctor import examine
 from edge.errors import PhotoError, RacklensError, RequestError, SetupError
+from edge.journal_command import add_arguments
 from edge.lookup import Change, Lookup, moved
 from edge.stages import Stages
 from edge.types import Answer, Filter
@@ -189,6 +190,7 @@ def main(argv: list[str] | None = None) -> int:
     doctor.add_argument("--index", type=Path, help="index folder to examine too (default: RACKLENS_INDEX)")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
+    add_arguments(commands.add_parser("journal", help="what staff looked up and confirmed"))
     for command in (lookup, segment, doctor):
         command.add_argument("--models", type=Path, help="model folder (default assets/models)")
     args = parser.parse_args(argv)

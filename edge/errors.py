@@ -7,10 +7,13 @@
     |   |-- PhotoTruncated    the file ends too early
     |   `-- NoGarmentFound    segmentation found nothing to look up
     |-- RequestError          whoever asked can act: a weight, an item or a category that is not there
+    |   `-- PhotosGone        a look-up's photos were deleted when their time was up
     `-- SetupError            the operator can act: models, index, settings
         |-- ModelError        a model is missing, damaged or does not fit
         |-- IndexFolderError  an index is missing, damaged or does not fit
-        `-- FeedError         a feed cannot be used at all
+        |-- FeedError         a feed cannot be used at all
+        |-- JournalError      the journal cannot be read or written; the look-up itself is fine
+        `-- SettingsError     a setting makes no sense
 
 `str(error)` is one sentence of what happened followed by one of what to do, fit to be shown to a person.
 """
@@ -72,6 +75,14 @@ class RequestError(RacklensError):
     """Something was asked for that is not there or makes no sense: a part, an item, a category."""
 
 
+class PhotosGone(RequestError):
+    """The photos of look-up `lookup_id` are no longer there; what it found still is."""
+
+    def __init__(self, *, lookup_id: str) -> None:
+        self.lookup_id = lookup_id
+        super().__init__("The photos of this look-up have been deleted, their time was up.", remedy="Take a new photo to search again.")
+
+
 class SetupError(RacklensError):
     """Something the operator has to put right."""
 
@@ -98,3 +109,19 @@ class FeedError(SetupError):
     def __init__(self, what: str, *, path: str, remedy: str = "") -> None:
         self.path = path
         super().__init__(what, remedy=remedy or "See the README for the columns a feed needs.")
+
+
+class JournalError(SetupError):
+    """The journal cannot be read or written; `path` says which file or folder."""
+
+    def __init__(self, what: str, *, path: str, remedy: str) -> None:
+        self.path = path
+        super().__init__(what, remedy=remedy)
+
+
+class SettingsError(SetupError):
+    """A setting makes no sense; `name` says which."""
+
+    def __init__(self, what: str, *, name: str, remedy: str) -> None:
+        self.name = name
+        super().__init__(what, remedy=remedy)

@@ -24,12 +24,12 @@ MAY_IMPORT = {
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
     ("errors", "types"),
-    ("session", "transforms", "config", "manifest", "taxonomy", "doubt"),
-    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "journal", "rank", "likeness", "outline"),
-    ("stages", "filters"),
-    ("gallery",),
-    ("lookup",),
-    ("doctor",),
+    ("session", "transforms", "config", "manifest", "taxonomy", "doubt", "journal_types", "journal_store"),
+    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
+    ("stages", "filters", "journal_photos", "journal_answer", "journal_rows"),
+    ("gallery", "journal_history", "journal_prune"),
+    ("lookup", "journal", "journal_export"),
+    ("doctor", "journal_command"),
     ("__main__",),
 )
 LAYER = {name: number for number, names in enumerate(EDGE_LAYERS) for name in names}
