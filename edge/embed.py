@@ -63,7 +63,9 @@ class Embedder:
             x = np.stack([network_input(c.rgb, self._size) for c in chunk])
             served = next(b for b in self._batches if b >= len(chunk))
             padded = np.concatenate([x, np.repeat(x[-1:], served - len(chunk), 0)]) if served > len(chunk) else x
-            raw = self._engine.run(to_nchw(padded, self._mean, self._std))[0][: len(chunk)]
+            outputs = self._engine.run(to_nchw(padded, self._mean, self._std))
+            raw = outputs[0][: len(chunk)]
             vectors = join_parts({n: raw[:, s] for n, s in self.parts.items()}, self._weights)
-            out += [Embedding(v, self.parts, self._id) for v in vectors]
+            layers = outputs[2] if len(outputs) > 2 else [None] * len(chunk)  # outputs[1]: classes, for training only
+            out += [Embedding(v, self.parts, self._id, tapped) for v, tapped in zip(vectors, layers, strict=False)]
         return out
