@@ -29,6 +29,11 @@ class Stages:
         self.parts = self._embedder.parts
         self.dim = self._embedder.dim
 
+    @property
+    def check_below(self) -> float:
+        """The expected IoU of a mask under which a person should look at the outline, 0..1."""
+        return self._segmenter.check_below
+
     @classmethod
     def open(cls, models: Path | None = None, *, threads: int | None = None, gpu: bool | None = None) -> Stages:
         """Load the models of a folder (default assets/models) and warm them up. Raises ModelError."""
