@@ -118,7 +118,7 @@ def memory_of(count: int, workers: int) -> float:
 
 
 def build_once(count: int, workers: int) -> None:
-    """Build of drawn pictures, without calibration; prints the highest resident memory in MiB. Run by memory_of."""
+    """Build of drawn pictures with the samples for a calibration, but none; prints the highest resident memory in MiB. Run by memory_of."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "images").mkdir()
@@ -127,7 +127,7 @@ def build_once(count: int, workers: int) -> None:
         drawer.start()
         drawer.join()
         cv2.setNumThreads(1)
-        result = build(folder / "images", folder / "index", stages=Stages.open(threads=1), workers=workers)
+        result = build(folder / "images", folder / "index", stages=Stages.open(threads=1), workers=workers, calibrator=lambda *_: None)
         assert result.vectors == count, result.skipped[:3]
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

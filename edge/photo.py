@@ -168,6 +168,8 @@ def _reduce(pixels: np.ndarray, target: tuple[int, int]) -> np.ndarray:
 
 def _to_srgb(pixels: np.ndarray, icc_profile: bytes | None) -> np.ndarray:
     """Grey, RGB or CMYK uint8 -> sRGB uint8 (H, W, 3) through the embedded profile, if there is a usable one."""
+    if not icc_profile and pixels.ndim == 3 and pixels.shape[2] == 3:
+        return pixels  # most pictures: nothing to do, and two copies less
     image = Image.fromarray(pixels, mode="CMYK") if pixels.ndim == 3 and pixels.shape[2] == 4 else Image.fromarray(pixels)
     if icc_profile:
         try:

@@ -85,7 +85,7 @@ class _Gathered:
     rows: list[VectorRow] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
-    samples: Samples = field(default_factory=Samples)
+    samples: Samples | None = None
     skipped: list[Skipped] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     embedded: int = 0
@@ -103,7 +103,8 @@ class _Gathered:
         self.vectors[label] = done.kept.vector
         self.rows.append(VectorRow(label, done.job.item.item_id, done.job.image, thumb))
         self.contents.append(done.content)
-        self.samples.offer(label, done)
+        if self.samples:
+            self.samples.offer(label, done)
         self.embedded += done.fresh
 
 
@@ -147,7 +148,15 @@ def build(
                 (building / "thumbs").mkdir(parents=True)
                 known: list[Known] = [BuiltBefore(before, recipe=recipe)] if reuse and before else []
                 gathered = _gather(
-                    items, building, journal=journal, known=known, stages=stages, workers=workers, progress=progress, fetcher=fetcher
+                    items,
+                    building,
+                    journal=journal,
+                    known=known,
+                    stages=stages,
+                    workers=workers,
+                    progress=progress,
+                    fetcher=fetcher,
+                    samples=Samples() if calibrator else None,
                 )
                 _refuse_if_too_little(gathered, most_skipped=most_skipped)
                 gathered.skipped[:0] = [Skipped(row.line, row.item_id, "", row.reason) for row in skipped_rows]
@@ -170,11 +179,11 @@ def build(
 
 def _gather(
     items: Sequence[CatalogueItem], building: Path, *, journal: Journal, known: Sequence[Known], stages: Stages, workers: int,
-    progress: Callable[[Tally], None] | None, fetcher: Fetcher,
+    progress: Callable[[Tally], None] | None, fetcher: Fetcher, samples: Samples | None,
 ) -> _Gathered:  # fmt: skip
     """Take every image through the stages; thumbnails and the journal are written on the way."""
     jobs = jobs_of(items)
-    gathered = _Gathered(np.empty((len(jobs), stages.dim), np.float32))
+    gathered = _Gathered(np.empty((len(jobs), stages.dim), np.float32), samples=samples)
     new: list[Prepared] = []
     for done, one in enumerate(prepared(jobs, stages=stages, workers=workers, fetcher=fetcher, known=[journal, *known]), 1):
         gathered.add(one, building)
@@ -232,7 +241,7 @@ def _finish(
     if not found.good:
         raise _not_found(found, building)
     calibration = None
-    if calibrator:
+    if calibrator and gathered.samples:
         samples = gathered.samples.cutouts(stages=stages, fetcher=fetcher, workers=workers)
         calibration = calibrator(samples, vectors, ids)
         clock.lap("calibration")
