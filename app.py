@@ -8,7 +8,7 @@ import streamlit as st
 
 from app_pages import catalogue, frame, look_up, this_box
 from app_pages.language import say, say_error
-from app_pages.shared_box import index_root, index_version, open_box
+from app_pages.shared_box import index_version, open_box, settings
 from edge.errors import SetupError
 
 PAGES = {"look_up": look_up, "catalogue": catalogue, "this_box": this_box}
@@ -16,8 +16,8 @@ PAGES = {"look_up": look_up, "catalogue": catalogue, "this_box": this_box}
 
 def main() -> None:
     frame.begin()
-    root = index_root()
     try:
+        root = settings().index_root
         with st.spinner(say("loading")):
             box = open_box(str(root), index_version(root))
     except SetupError as error:

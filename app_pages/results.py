@@ -59,6 +59,7 @@ class Result:
     cards: tuple[Card, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     confidence: float = 0.0
+    first_confidence: float = 0.0
     check_outline: bool = False
     first_mask: bytes = b""
     mask: bytes = b""
@@ -71,7 +72,7 @@ class Result:
 
     @property
     def corrected(self) -> bool:
-        return self.mask != self.first_mask
+        return self.mask != self.first_mask or (self.outline_by_hand and bool(self.mask))
 
     @property
     def parts(self) -> list[str]:
@@ -95,5 +96,6 @@ class Result:
         self.trials = int((lookup.report().calibration or {}).get("trials") or 0)
         self.cutout = jpeg_uri(answer.cutout.rgb, PICTURE_SIDE)
         self.mask, self.confidence = mask_png(answer.mask.alpha), answer.mask.confidence
-        self.first_mask = self.first_mask or self.mask
+        if not self.first_mask:
+            self.first_mask, self.first_confidence = self.mask, self.confidence
         self.error, self.no_garment = "", False

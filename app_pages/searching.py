@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-import numpy as np
-
 from app_pages import session
 from app_pages.language import say_error
-from app_pages.pictures import PHOTO_SIDE, alpha_of, jpeg, mask_png
+from app_pages.pictures import PHOTO_SIDE, alpha_of, jpeg
 from app_pages.results import Result
-from app_pages.shared_box import Box, data_folder
+from app_pages.shared_box import Box, settings
+from edge.correct import Stroke, correct
 from edge.errors import NoGarmentFound, RacklensError
 from edge.outline import widen
 from edge.types import Answer, Mask, Photo
@@ -71,8 +70,6 @@ def search_with_strokes(box: Box, result: Result, strokes: Sequence[dict], frame
     photo = photo_of(box, result)
     height, width = photo.rgb.shape[:2]
     first = _first_mask(result, (height, width))
-    from edge.correct import Stroke, correct  # LAZY
-
     drawn = [
         Stroke(
             points=tuple((float(x) * width, float(y) * height) for x, y in stroke["points"]),
@@ -121,7 +118,7 @@ def keep_outline(box: Box, result: Result) -> None:
 
     answer = answer_of(box, result)
     now = datetime.datetime.now(datetime.UTC)
-    keep_correction(data_folder() / "corrections", answer.photo, answer.mask, when=now, lookup_id=result.lookup_id)
+    keep_correction(settings().data_dir / "corrections", answer.photo, answer.mask, when=now, lookup_id=result.lookup_id)
     result.kept, result.check_outline = True, False
 
 
@@ -147,7 +144,7 @@ def photo_of(box: Box, result: Result) -> Photo:
 def _take(box: Box, result: Result, answer: Answer, *, compare: bool) -> None:
     session.hold(result, answer)
     if not compare:
-        result.check_outline = answer.mask.confidence < box.check_below
+        result.check_outline = answer.mask.confidence < box.lookup.stages.check_below
     result.take(_refined(box, result, answer), box.lookup, compare=compare)
 
 
@@ -159,11 +156,9 @@ def _refined(box: Box, result: Result, answer: Answer) -> Answer:
     return box.lookup.refine(answer, weights=weights, liked=tuple(wishes.liked), disliked=tuple(wishes.disliked))
 
 
-def _first_mask(result: Result, shape: tuple[int, int]) -> Mask:
-    """The network's outline; an empty one where it found nothing."""
-    if not result.first_mask:
-        result.first_mask = mask_png(np.zeros(shape, np.float32))
-    return Mask(alpha_of(result.first_mask, shape), 0.0)
+def _first_mask(result: Result, shape: tuple[int, int]) -> Mask | None:
+    """The network's outline; None where it found nothing."""
+    return None if result.outline_by_hand else Mask(alpha_of(result.first_mask, shape), result.first_confidence)
 
 
 def _pixel_box(frame: Sequence[float] | None, width: int, height: int) -> PixelBox | None:

@@ -10,10 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from edge import lookup as lookups
-
-SEATS = 2  # look-ups at the same time; more would only make each of them slower
-
-CHECK_BELOW = 0.85
+from edge.config import Settings
 
 
 @dataclass(frozen=True)
@@ -24,20 +21,10 @@ class Box:
     root: Path
     seats: threading.BoundedSemaphore
 
-    @property
-    def check_below(self) -> float:
-        """The expected IoU under which a person should look at the outline; the segmenter's own where its model.json says."""
-        return getattr(self.lookup.stages, "check_below", CHECK_BELOW)
 
-
-def index_root() -> Path:
-    """The folder of the indexes, from RACKLENS_INDEX."""
-    return Path(os.environ.get("RACKLENS_INDEX") or "data/index")
-
-
-def data_folder() -> Path:
-    """Where what staff teach the box is kept, from RACKLENS_DATA."""
-    return Path(os.environ.get("RACKLENS_DATA") or "data/journal")
+def settings() -> Settings:
+    """This box's settings, from the environment. Raises SettingsError."""
+    return Settings.from_environment(os.environ)
 
 
 def index_version(root: Path) -> tuple[str, float]:
@@ -50,4 +37,4 @@ def index_version(root: Path) -> tuple[str, float]:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def open_box(root: str, version: tuple[str, float]) -> Box:
     """One Box for all sessions. `version` is only the cache's key: a new one opens a new Box. Raises SetupError."""
-    return Box(lookups.Lookup.open(Path(root)), Path(root), threading.BoundedSemaphore(SEATS))
+    return Box(lookups.Lookup.open(Path(root)), Path(root), threading.BoundedSemaphore(settings().seats))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import socket
@@ -32,7 +33,13 @@ def serving(index: Path, *, log: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env={**os.environ, "RACKLENS_INDEX": str(index)})
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, "RACKLENS_INDEX": str(index), "RACKLENS_DATA": str(log.parent / "journal")},
+        )
     try:
         url = f"http://127.0.0.1:{port}"
         for _ in range(120):
@@ -61,3 +68,28 @@ def launched():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
+
+
+def opened(context, address: str):
+    """A new tab with the page, ready for photos. The first opening loads the models."""
+    from playwright.sync_api import expect
+
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("input[type=file]")).to_be_attached(timeout=120_000)
+    expect(page.locator("header.brand")).to_be_visible()  # comes with the style, after what Streamlit draws itself
+    return page
+
+
+def photos(shop: Path) -> list[tuple[Path, str]]:
+    """The demo's labelled photos: (file, item id, "" for something outside the catalogue)."""
+    with (shop / "demo" / "queries.csv").open(encoding="utf-8", newline="") as file:
+        return [(shop / "demo" / row["photo"], row["item_id"]) for row in csv.DictReader(file)]
+
+
+def send(page, photo: Path) -> None:
+    """Upload a photo and wait for its answer."""
+    from playwright.sync_api import expect
+
+    page.locator("input[type=file]").set_input_files(photo)
+    expect(page.locator(".verdict, [data-testid=stAlert]").first).to_be_visible(timeout=60_000)
