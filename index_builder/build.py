@@ -13,15 +13,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edge.catalogue import VectorRow, write_catalogue
+from edge.catalogue import write_catalogue
 from edge.errors import IndexFolderError, SetupError
 from edge.index import CURRENT_NAME, current_folder, write_index
 from edge.manifest import MANIFEST_NAME, Manifest, damaged_files, sha256_of, sync_folder, write_durably
@@ -32,8 +31,9 @@ from index_builder.changes import changes_since
 from index_builder.duplicates import find_duplicates
 from index_builder.feed import read_feed
 from index_builder.fetch import Fetcher
+from index_builder.gather import Gathered, Tally, gather
 from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
-from index_builder.prepare import THUMB_QUALITY, THUMB_SIDE, Known, Prepared, jobs_of, prepared
+from index_builder.prepare import THUMB_QUALITY, THUMB_SIDE, Known
 from index_builder.report import Report, Skipped, write_report
 from index_builder.reuse import SOURCES_NAME, BuiltBefore, Journal, recipe_of, write_sources
 from index_builder.samples import Samples
@@ -41,19 +41,6 @@ from index_builder.self_recall import LOWEST_SELF_RECALL, SelfRecall, look_for_i
 
 Calibrator = Callable[[Sequence[tuple[int, Cutout]], np.ndarray, Sequence[str]], dict[str, Any] | None]
 """(label, cutout) samples, float32 (N, D) vectors, item id per label -> what goes into the manifest, or None."""
-
-_JOURNAL_EVERY = 16
-"""Images between two fsyncs of the journal: what a power cut can cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How far a build is, in images: done of total; of these skipped, and reused without embedding."""
-
-    done: int
-    total: int
-    skipped: int
-    reused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +62,6 @@ class BuildResult:
     reused: int = 0
     replaces: str = ""
     changes: Mapping[str, int] | None = None
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What the way through the stages leaves behind, in label order."""
-
-    vectors: np.ndarray
-    rows: list[VectorRow] = field(default_factory=list)
-    contents: list[str] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-    samples: Samples | None = None
-    skipped: list[Skipped] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    embedded: int = 0
-
-    def add(self, done: Prepared, building: Path) -> None:
-        for name, seconds in done.seconds.items():
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-        if done.kept is None:
-            self.skipped.append(Skipped(0, done.job.item.item_id, done.job.image, done.reason))
-            return
-        label = len(self.rows)
-        thumb = f"thumbs/{label}.jpg"
-        (building / thumb).write_bytes(done.kept.thumb)
-        self.files[thumb] = sha256(done.kept.thumb).hexdigest()
-        self.vectors[label] = done.kept.vector
-        self.rows.append(VectorRow(label, done.job.item.item_id, done.job.image, thumb))
-        self.contents.append(done.content)
-        if self.samples:
-            self.samples.offer(label, done)
-        self.embedded += done.fresh
 
 
 def build(
@@ -147,7 +103,7 @@ def build(
             try:
                 (building / "thumbs").mkdir(parents=True)
                 known: list[Known] = [BuiltBefore(before, recipe=recipe)] if reuse and before else []
-                gathered = _gather(
+                gathered = gather(
                     items,
                     building,
                     journal=journal,
@@ -177,29 +133,7 @@ def build(
     return replace(result, seconds=time.perf_counter() - started)
 
 
-def _gather(
-    items: Sequence[CatalogueItem], building: Path, *, journal: Journal, known: Sequence[Known], stages: Stages, workers: int,
-    progress: Callable[[Tally], None] | None, fetcher: Fetcher, samples: Samples | None,
-) -> _Gathered:  # fmt: skip
-    """Take every image through the stages; thumbnails and the journal are written on the way."""
-    jobs = jobs_of(items)
-    gathered = _Gathered(np.empty((len(jobs), stages.dim), np.float32), samples=samples)
-    new: list[Prepared] = []
-    for done, one in enumerate(prepared(jobs, stages=stages, workers=workers, fetcher=fetcher, known=[journal, *known]), 1):
-        gathered.add(one, building)
-        if one.fresh:
-            one.cutout = None  # the samples have taken what they want
-            new.append(one)
-        if len(new) >= _JOURNAL_EVERY or (new and done == len(jobs)):
-            journal.append((p.content, p.kept) for p in new if p.kept)
-            new = []
-        if progress:
-            progress(Tally(done, len(jobs), len(gathered.skipped), len(gathered.rows) - gathered.embedded))
-    gathered.vectors = gathered.vectors[: len(gathered.rows)]
-    return gathered
-
-
-def _refuse_if_too_little(gathered: _Gathered, *, most_skipped: float) -> None:
+def _refuse_if_too_little(gathered: Gathered, *, most_skipped: float) -> None:
     reasons = "; ".join(f"{s.item_id or s.line}: {s.reason}" for s in gathered.skipped[:3])
     if not gathered.rows:
         raise SetupError(f"None of the feed's images can be used ({reasons}).", remedy="Check the feed's image links, then build again.")
@@ -213,7 +147,7 @@ def _refuse_if_too_little(gathered: _Gathered, *, most_skipped: float) -> None:
 
 
 def _finish(
-    items: Sequence[CatalogueItem], gathered: _Gathered, building: Path, *, folder: Path, stages: Stages, calibrator: Calibrator | None,
+    items: Sequence[CatalogueItem], gathered: Gathered, building: Path, *, folder: Path, stages: Stages, calibrator: Calibrator | None,
     workers: int, fetcher: Fetcher, started: float, feed: Path, rows: int, before: Path | None, duplicates: bool,
 ) -> BuildResult:  # fmt: skip
     """Vectors -> verified folder with calibration, report and, last, its manifest."""

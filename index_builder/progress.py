@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from index_builder.build import Tally
+from index_builder.gather import Tally
 
 
 class Progress:
