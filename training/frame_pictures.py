@@ -46,6 +46,22 @@ def load_sources(data: Path, part: str, *, count: int, side: int = 256, drawn: i
     return Sources(photos, garments)
 
 
+def cached_sources(data: Path, part: str, *, count: int, cache: Path) -> Sources:
+    """`load_sources`, kept in a .npz under `cache`: decoding takes longer than some minutes' share of a busy machine allows."""
+    file = cache / f"sources-{part}-{count}.npz"
+    if not file.exists():
+        s = load_sources(data, part, count=count)
+        arrays = {f"photo{i}": rgb for i, rgb in enumerate(s.photos)}
+        arrays |= {f"{name}{i}": pair[k] for i, pair in enumerate(s.garments) for k, name in enumerate(("garment", "mask"))}
+        temporary = file.with_suffix(".tmp.npz")
+        np.savez(temporary, **arrays)
+        temporary.replace(file)
+    with np.load(file) as kept:
+        photos = [kept[f"photo{i}"] for i in range(sum(name.startswith("photo") for name in kept.files))]
+        count = sum(name.startswith("mask") for name in kept.files)
+        return Sources(photos, [(kept[f"garment{i}"], kept[f"mask{i}"]) for i in range(count)])
+
+
 def photo(s: Sources, rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     """A photo as taken, or a random part of it."""
     rgb = s.photos[int(rng.integers(len(s.photos)))]

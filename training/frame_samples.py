@@ -11,7 +11,6 @@ from training.frame_pictures import PICTURES, Sources, photo, rounded, studio
 
 SIZE = 128
 LEAST_WIDTH, GREATEST_WIDTH = 0.008, 0.15
-_SIDES = ("left", "top", "right", "bottom")
 
 
 def draw_widths(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
@@ -100,8 +99,8 @@ def put_frame(content: np.ndarray, fill: np.ndarray, widths: np.ndarray, rng: np
     return out
 
 
-def draw_sample(s: Sources, rng: np.random.Generator, *, framed_share: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
-    """One picture as the network sees it, uint8 (SIZE, SIZE, 3), and its widths in magnified pixels, float32 (4,); all 0: no frame."""
+def draw_picture(s: Sources, rng: np.random.Generator, *, framed_share: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """One picture, uint8 (H, W, 3), and the widths of its frame in pixels on left, top, right, bottom, int (4,); all 0: no frame."""
     long, aspect = int(rng.integers(208, 340)), float(np.exp(rng.uniform(np.log(0.62), np.log(1.6))))
     h, w = (long, max(96, int(long * aspect))) if aspect < 1 else (max(96, int(long / aspect)), long)
     if rng.random() < framed_share:
@@ -124,6 +123,12 @@ def draw_sample(s: Sources, rng: np.random.Generator, *, framed_share: float = 0
         picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_COLOR)
     elif kind < 0.4:
         picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.2)))
+    return picture, widths
+
+
+def draw_sample(s: Sources, rng: np.random.Generator, *, framed_share: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """One picture as the network sees it, uint8 (SIZE, SIZE, 3), and its widths in magnified pixels, float32 (4,); all 0: no frame."""
+    picture, widths = draw_picture(s, rng, framed_share=framed_share)
     h, w = picture.shape[:2]
     per_pixel = magnified_border(SIZE) / np.array([border_pixels(n) for n in (w, h, w, h)], np.float32)
     return magnify_border(picture, SIZE), (widths * per_pixel).astype(np.float32)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from edge.frame import magnified_border, side_widths
 from training.frame_model import POSITIONS, FrameNet
-from training.frame_pictures import load_sources
+from training.frame_pictures import cached_sources
 from training.frame_samples import SIZE, draw_sample
 from training.loop import average_into, cosine_rate, note, save_atomically
 
@@ -76,16 +76,16 @@ def measures(output: np.ndarray, widths: np.ndarray, *, threshold: float = 0.5) 
     }
 
 
-def tune_samples(data: Path, *, count: int, photos: int = 150) -> tuple[np.ndarray, np.ndarray]:
+def tune_samples(data: Path, run: Path, *, count: int, photos: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """Samples over the tune senders' photos, always the same."""
-    sources, rng = load_sources(data, "tune", count=photos), np.random.default_rng(77)
+    sources, rng = cached_sources(data, "tune", count=photos, cache=run), np.random.default_rng(77)
     samples = [draw_sample(sources, rng) for _ in range(count)]
     return np.stack([x for x, _ in samples]), np.stack([w for _, w in samples])
 
 
 def train(
-    *, data: Path, run: Path, minutes: float, batch: int = 64, rate: float = 4e-3, seed: int = 0, pool: int = 2000, fresh: int = 16,
-    photos: int = 700, tune: int = 500,
+    *, data: Path, run: Path, minutes: float, batch: int = 64, rate: float = 4e-3, seed: int = 0, pool: int = 1600, fresh: int = 16,
+    photos: int = 450, tune: int = 400,
 ) -> None:  # fmt: skip
     """Train for `minutes` more; writes run/last.pt (resumable) and run/best.pt (averaged weights, best loss on the tune senders).
 
@@ -109,11 +109,17 @@ def train(
         print(f"resumed at step {step}, best {best:.4f}", flush=True)
     first_step = step
     rng = np.random.default_rng((seed, step))
-    sources = load_sources(data, "fit", count=photos)
-    tune_x, tune_w = tune_samples(data, count=tune)
-    held = [draw_sample(sources, rng) for _ in range(pool)]
-    pool_x, pool_w = np.stack([x for x, _ in held]), np.stack([w for _, w in held])
-    del held
+    sources = cached_sources(data, "fit", count=photos, cache=run)
+    tune_x, tune_w = tune_samples(data, run, count=tune)
+    if (run / "pool.npz").exists():
+        with np.load(run / "pool.npz") as kept:
+            pool_x, pool_w = kept["x"], kept["widths"]
+    else:
+        held = [draw_sample(sources, rng) for _ in range(pool)]
+        pool_x, pool_w = np.stack([x for x, _ in held]), np.stack([w for _, w in held])
+        del held
+        np.savez(run / "pool.npz", x=pool_x, widths=pool_w)
+    pool = len(pool_x)
     print(f"{pool} samples drawn after {time.monotonic() - start:.0f} s", flush=True)
 
     def checkpoint() -> float:
@@ -153,3 +159,4 @@ def train(
             best = checkpoint()
             last_eval = time.monotonic()
     checkpoint()
+    np.savez(run / "pool.npz", x=pool_x, widths=pool_w)
