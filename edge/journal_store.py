@@ -23,7 +23,7 @@ CREATE TABLE lookups (
   outcome TEXT NOT NULL, answer INTEGER NOT NULL, item_id TEXT NOT NULL, item_title TEXT NOT NULL, note TEXT NOT NULL,
   searched TEXT NOT NULL
 );
-CREATE INDEX lookups_time ON lookups (time);
+CREATE INDEX lookups_time ON lookups (time, verdict, outcome, total_ms);
 CREATE INDEX lookups_outcome ON lookups (outcome, time);
 CREATE INDEX lookups_kept ON lookups (time, photo_bytes) WHERE photos_gone IS NULL;
 CREATE TABLE answers (
