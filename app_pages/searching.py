@@ -29,7 +29,8 @@ def look_up(box: Box, name: str, data: bytes, digest: str, *, on_photo: Callable
     result = Result(digest=digest, name=name)
     try:
         start = perf_counter()
-        photo = box.lookup.stages.read(data)
+        # Before anything is shown or kept, so that outline, picture and corrections are of one size.
+        photo = box.lookup.stages.unframe(box.lookup.stages.read(data))
         read_ms = (perf_counter() - start) * 1000
         result.jpegs = (jpeg(photo.rgb, PHOTO_SIDE),)
         on_photo(result.jpegs[0])

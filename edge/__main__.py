@@ -1,4 +1,4 @@
-"""python -m edge lookup|segment|doctor|journal: what the page does, for scripts."""
+"""python -m edge lookup|segment|frame|doctor|journal: what the page does, for scripts."""
 
 from __future__ import annotations
 
@@ -44,9 +44,15 @@ def answer_json(photo: str, answer: Answer) -> dict[str, object]:
         "concepts": dict(answer.concepts),
         "timings_ms": dict(answer.timings_ms),
         "mask_confidence": round(answer.mask.confidence, 4),
-        "box": answer.cutout.box.as_list(),
+        "box": box_in_photo(answer),
         "index": answer.index_build,
     }
+
+
+def box_in_photo(answer: Answer) -> list[int]:
+    """The garment's left, top, right, bottom in the photo as it was read, whether or not a frame was cut away since."""
+    (x, y), box = answer.photo.origin, answer.cutout.box
+    return [box.left + x, box.top + y, box.right + x, box.bottom + y]
 
 
 def changes_json(changes: Sequence[Change]) -> list[dict[str, object]]:
@@ -143,6 +149,26 @@ def _segment(args: argparse.Namespace) -> int:
     return _each(args.photos, one)
 
 
+def _frame(args: argparse.Namespace) -> int:
+    stages = Stages.open(args.models)
+
+    def one(path: Path) -> None:
+        photo = stages.read(path.read_bytes())
+        found = stages.frame(photo)
+        if args.out:
+            args.out.mkdir(parents=True, exist_ok=True)
+            target = args.out / f"{path.stem}.png"
+            if not cv2.imwrite(str(target), cv2.cvtColor(stages.unframe(photo).rgb, cv2.COLOR_RGB2BGR)):
+                raise OSError(f"{target} could not be written")
+        if args.json:
+            line = {"photo": str(path), "framed": found.framed, "probability": round(found.probability, 4), "box": found.box.as_list()}
+            print(json.dumps(line | {"size": list(photo.rgb.shape[1::-1])}), flush=True)
+        else:
+            print(f"{path}: {'frame' if found.framed else 'no frame'} ({found.probability:.1%}), picture {found.box.as_list()}")
+
+    return _each(args.photos, one)
+
+
 def _doctor(args: argparse.Namespace) -> int:
     index = args.index or os.environ.get("RACKLENS_INDEX")
     report = examine(index_root=Path(index) if index else None, models=args.models)
@@ -186,12 +212,19 @@ def main(argv: list[str] | None = None) -> int:
     segment.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     segment.add_argument("--out", type=Path, required=True, help="folder for <stem>.png")
     segment.set_defaults(run=_segment)
+    frame = commands.add_parser(
+        "frame", help="is there a decorative frame, and what lies inside of it", epilog="python -m edge frame thumbnail.jpg --json"
+    )
+    frame.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    frame.add_argument("--json", action="store_true", help="one JSON line per photo; box: left, top, right, bottom in pixels of size")
+    frame.add_argument("--out", type=Path, help="folder for <stem>.png, the picture without its frame")
+    frame.set_defaults(run=_frame)
     doctor = commands.add_parser("doctor", help="is this box fit for work", epilog="python -m edge doctor --index data/index")
     doctor.add_argument("--index", type=Path, help="index folder to examine too (default: RACKLENS_INDEX)")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
     add_arguments(commands.add_parser("journal", help="what staff looked up and confirmed"))
-    for command in (lookup, segment, doctor):
+    for command in (lookup, segment, frame, doctor):
         command.add_argument("--models", type=Path, help="model folder (default assets/models)")
     args = parser.parse_args(argv)
     try:

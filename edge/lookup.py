@@ -1,6 +1,6 @@
 """Lookup: a photo's bytes -> Answer. The one facade that the page and the command line use.
 
-read -> mask -> cutout -> embed (-> several photos fused) -> search -> one result per item -> verdict
+read -> frame cut away -> mask -> cutout -> embed (-> several photos fused) -> search -> one result per item -> verdict
 refine: what a person says -> the query weighted and moved -> search again; the photo is not touched again
 """
 
@@ -110,6 +110,8 @@ class Lookup:
             try:
                 photo = self.stages.read(data)
                 clock.lap("read")
+                photo = self.stages.unframe(photo)
+                clock.lap("frame")
                 mask = self.stages.mask(photo)
                 clock.lap("segment")
                 seen.append(self._see(photo, mask, clock))

@@ -112,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
             "--keep", type=_positive, metavar="N", help="afterwards, keep N builds and delete the older ones, as in --keep 3"
         )
         added.add_argument("--duplicates", action="store_true", help="also name items that look the same in the report (see `duplicates`)")
+        added.add_argument(
+            "--no-frames", dest="frames", action="store_false", help="leave decorative frames round the pictures where they are"
+        )
         added.add_argument("--no-calibration", action="store_true", help="leave the verdict uncalibrated: every answer is `unsure`")
         outputs(added)
         add_feed_options(added)

@@ -76,6 +76,7 @@ def build(
     columns: Mapping[str, str] | None = None,
     reuse: bool = False,
     duplicates: bool = False,
+    frames: bool = True,
     most_skipped: float = 1.0,
 ) -> BuildResult:
     """Build an index of a feed into `out` and make it the current one.
@@ -83,14 +84,14 @@ def build(
     workers: threads that decode, cut out and embed (default: the CPUs this process may use). progress is told how far the
     images are. columns: as for read_feed. reuse: take over the embeddings of the index in use for images with the same content
     (`update`); what an interrupted run embedded is always taken over. duplicates: look for items that look the same, for the
-    report. most_skipped: share of images, 0..1, that may be
+    report. frames: cut decorative frames away, and name them in the report. most_skipped: share of images, 0..1, that may be
     unusable before the new index is refused. Images that cannot be used are skipped with their reason. Raises FeedError and
     SetupError (another build is running, disk full, too little usable); then `out` is as it was but for out/.work.
     """
     started = time.perf_counter()
     items, skipped_rows = read_feed(feed, columns=columns)
     out, workers, fetcher = Path(out), workers or usable_cpus(), fetcher or Fetcher()
-    recipe = recipe_of(stages, thumb=(THUMB_SIDE, THUMB_QUALITY))
+    recipe = recipe_of(stages, thumb=(THUMB_SIDE, THUMB_QUALITY), frames=frames)
     with translated_disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         with only_builder(out):
@@ -113,10 +114,11 @@ def build(
                     progress=progress,
                     fetcher=fetcher,
                     samples=Samples() if calibrator else None,
+                    frames=frames,
                 )
                 _refuse_if_too_little(gathered, most_skipped=most_skipped)
                 gathered.skipped[:0] = [Skipped(row.line, row.item_id, "", row.reason) for row in skipped_rows]
-                write_sources(building, recipe=recipe, contents=gathered.contents)
+                write_sources(building, recipe=recipe, contents=gathered.contents, frames={n: f.pixels for n, f in gathered.frames.items()})
                 result = _finish(
                     items, gathered, building, folder=out / build_id, stages=stages, calibrator=calibrator, workers=workers,
                     fetcher=fetcher, started=started, feed=Path(feed), rows=len(items) + len(skipped_rows), before=before,
@@ -193,7 +195,7 @@ def _finish(
         wall_seconds=time.perf_counter() - started, categories=_per_category(kept), calibration=calibration,
         created=manifest.created, replaces=replaces, embedded=gathered.embedded, reused=reused, changes=changes,
         models=manifest.model_ids, exact_self_recall=found.exact, graph_agreement=found.agreement, likeness=found.likeness,
-        duplicates=alike,
+        duplicates=alike, frames=tuple(gathered.frames.values()),
     )  # fmt: skip
     write_report(building, report)
     gathered.files |= {name: sha256_of(building / name) for name in ("report.json", "report.html")}

@@ -31,7 +31,7 @@ def build_command(args: argparse.Namespace) -> int:
         calibrator = None if args.no_calibration else partial(calibrate_on_made_views, stages=stages, progress=progress.calibrating)
         result = build(
             args.feed, args.out, stages=stages, workers=workers, progress=progress.tally, calibrator=calibrator,
-            fetcher=fetcher_of(args), columns=columns_of(args), reuse=args.reuse, duplicates=args.duplicates,
+            fetcher=fetcher_of(args), columns=columns_of(args), reuse=args.reuse, duplicates=args.duplicates, frames=args.frames,
             most_skipped=args.max_skipped / 100,
         )  # fmt: skip
     pruned = prune(args.out, keep=args.keep) if args.keep else None

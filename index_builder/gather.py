@@ -14,8 +14,8 @@ from edge.stages import Stages
 from edge.types import CatalogueItem
 from index_builder.fetch import Fetcher
 from index_builder.prepare import Known, Prepared, jobs_of, prepared
-from index_builder.report import Skipped
-from index_builder.reuse import Journal
+from index_builder.report import Skipped, Unframed
+from index_builder.reuse import NO_FRAME, Journal
 from index_builder.samples import Samples
 
 _JOURNAL_EVERY = 16
@@ -44,6 +44,7 @@ class Gathered:
     skipped: list[Skipped] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     embedded: int = 0
+    frames: dict[int, Unframed] = field(default_factory=dict)
 
     def add(self, done: Prepared, building: Path) -> None:
         for name, seconds in done.seconds.items():
@@ -58,6 +59,8 @@ class Gathered:
         self.vectors[label] = done.kept.vector
         self.rows.append(VectorRow(label, done.job.item.item_id, done.job.image, thumb))
         self.contents.append(done.content)
+        if done.kept.frame != NO_FRAME:
+            self.frames[label] = Unframed(done.job.item.item_id, done.job.image, done.kept.frame)
         if self.samples:
             self.samples.offer(label, done)
         self.embedded += done.fresh
@@ -65,10 +68,10 @@ class Gathered:
 
 def gather(
     items: Sequence[CatalogueItem], building: Path, *, journal: Journal, known: Sequence[Known], stages: Stages, workers: int,
-    progress: Callable[[Tally], None] | None, fetcher: Fetcher, samples: Samples | None,
+    progress: Callable[[Tally], None] | None, fetcher: Fetcher, samples: Samples | None, frames: bool,
 ) -> Gathered:  # fmt: skip
     """Take every image through the stages; thumbnails and the journal are written on the way."""
-    jobs = jobs_of(items)
+    jobs = jobs_of(items, frames=frames)
     gathered = Gathered(np.empty((len(jobs), stages.dim), np.float32), samples=samples)
     new: list[Prepared] = []
     for done, one in enumerate(prepared(jobs, stages=stages, workers=workers, fetcher=fetcher, known=[journal, *known]), 1):

@@ -1,6 +1,6 @@
 """The parallel part of a build: image links -> vectors and thumbnails, in the feed's order, few pictures in memory at a time.
 
-    jobs -> fetch (threads that mostly wait) -> read, mask, cutout, thumb (one thread per CPU) -> embed in batches -> Prepared
+    jobs -> fetch (threads that mostly wait) -> read, unframe, mask, cutout, thumb (one thread per CPU) -> embed in batches -> Prepared
 
 Threads serve as well as processes here: decoding, resizing and the networks all let go of Python's lock.
 """
@@ -21,9 +21,9 @@ import numpy as np
 
 from edge.errors import PhotoError, RacklensError, SetupError
 from edge.stages import Stages
-from edge.types import CatalogueItem, Cutout
+from edge.types import CatalogueItem, Cutout, Photo
 from index_builder.fetch import Fetcher
-from index_builder.reuse import Kept
+from index_builder.reuse import NO_FRAME, Kept
 
 THUMB_SIDE = 256
 THUMB_QUALITY = 85
@@ -43,11 +43,12 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image of one item; order counts from 0 through the whole feed."""
+    """One image of one item; order counts from 0 through the whole feed. frames: a decorative frame is cut away."""
 
     order: int
     item: CatalogueItem
     image: str
+    frames: bool = True
 
 
 @dataclass(slots=True)
@@ -62,11 +63,15 @@ class Prepared:
     reason: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     thumb: bytes = b""
+    frame: tuple[int, int, int, int] = NO_FRAME
 
 
-def jobs_of(items: Sequence[CatalogueItem]) -> list[Job]:
+def jobs_of(items: Sequence[CatalogueItem], *, frames: bool = True) -> list[Job]:
     """One job per image, an item's further images after its first."""
-    return [Job(order, item, image) for order, (item, image) in enumerate((i, link) for i in items for link in (i.image, *i.extra_images))]
+    return [
+        Job(order, item, image, frames)
+        for order, (item, image) in enumerate((i, link) for i in items for link in (i.image, *i.extra_images))
+    ]
 
 
 def prepared(jobs: Iterable[Job], *, stages: Stages, workers: int, fetcher: Fetcher, known: Sequence[Known] = ()) -> Iterator[Prepared]:
@@ -89,10 +94,14 @@ def cutout_again(job: Job, content: str, *, stages: Stages, fetcher: Fetcher) ->
     if data is None or sha256(data).hexdigest() != content:
         return None
     try:
-        photo = stages.read(data)
+        photo = _unframed(stages.read(data), job, stages=stages)
         return stages.cutout(photo, stages.mask(photo))
     except PhotoError:
         return None
+
+
+def _unframed(photo: Photo, job: Job, *, stages: Stages) -> Photo:
+    return stages.unframe(photo) if job.frames else photo
 
 
 def thumbnail(rgb: np.ndarray) -> bytes:
@@ -162,11 +171,15 @@ def _prepare(done: Prepared, data: bytes | None, *, stages: Stages, known: Seque
             return done
         photo = stages.read(data)
         lap("read")
+        whole, photo = photo, _unframed(photo, done.job, stages=stages)
+        (x, y), (height, width) = photo.origin, photo.rgb.shape[:2]
+        done.frame = (x, y, whole.rgb.shape[1] - x - width, whole.rgb.shape[0] - y - height)
+        lap("frame")
         mask = stages.mask(photo)
         lap("mask")
         cutout = stages.cutout(photo, mask)
         lap("cutout")
-        done.thumb = thumbnail(photo.rgb)
+        done.thumb = thumbnail(whole.rgb)
         lap("thumb")
         done.cutout = cutout
     except SetupError:
@@ -186,6 +199,6 @@ def _embed(batch: list[Prepared], *, stages: Stages) -> list[Prepared]:
         cutouts = [p.cutout for p in new if p.cutout is not None]
         embeddings = stages.embed(cutouts + cutouts[-1:] * (BATCH - len(cutouts)))
         for done, embedding in zip(new, embeddings, strict=False):
-            done.kept, done.fresh, done.thumb = Kept(embedding.vector, done.thumb), True, b""
+            done.kept, done.fresh, done.thumb = Kept(embedding.vector, done.thumb, done.frame), True, b""
         new[0].seconds["embed"] = time.perf_counter() - start
     return batch

@@ -26,6 +26,15 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unframed:
+    """An image from which a decorative frame was cut: pixels on left, top, right and bottom of the image as it was read."""
+
+    item_id: str
+    image: str
+    pixels: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """stage_seconds: summed over all workers, so they may exceed wall_seconds. twins: pairs of item ids that look the same.
 
@@ -56,6 +65,7 @@ class Report:
     graph_agreement: float | None = None
     likeness: Mapping[str, list[float]] = field(default_factory=dict)
     duplicates: Mapping[str, Any] | None = None
+    frames: tuple[Unframed, ...] = ()
 
 
 def write_report(folder: Path, report: Report) -> None:

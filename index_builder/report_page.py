@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from index_builder.charts import bars, histogram, reliability, shares
-from index_builder.report import Report, Skipped
+from index_builder.report import Report, Skipped, Unframed
 
 _MOST_ROWS = 2000
 _STAGES = {
     "fetch": "fetch images",
     "known?": "look up what is known",
     "read": "decode",
+    "frame": "cut frames away",
     "mask": "find the garment",
     "cutout": "cut it out",
     "thumb": "thumbnail",
@@ -39,6 +40,7 @@ def html_of(report: Report) -> str:
         ("Verdict", _calibration(report), ""),
         ("Items per category", categories, ""),
         ("Skipped", _skipped(report.skipped), ""),
+        ("Frames cut away", _frames(report.frames), "Decorative frames round a picture. Where one was none, build with --no-frames."),
         ("Items that look the same", _alike(report), ""),
     ]
     body = "".join(
@@ -137,6 +139,15 @@ def _skipped(skipped: Sequence[Skipped]) -> str:
     table = _table(("Line", "Item", "Image", "Reason"), [(s.line or "", s.item_id, s.image, s.reason) for s in skipped])
     opened = " open" if len(skipped) <= 12 else ""
     return f"{bars(dict(reasons.most_common()), colour='bad')}<details{opened}><summary>All {len(skipped):,}</summary>{table}</details>"
+
+
+def _frames(frames: Sequence[Unframed]) -> str:
+    if not frames:
+        return ""
+    rows = [(f.item_id, f.image, *f.pixels) for f in frames]
+    opened = " open" if len(rows) <= 12 else ""
+    table = _table(("Item", "Image", "Left px", "Top px", "Right px", "Bottom px"), rows)
+    return f"<details{opened}><summary>{len(rows):,} images</summary>{table}</details>"
 
 
 def _kind_of(skipped: Skipped) -> str:

@@ -1,6 +1,6 @@
 """Embeddings kept between runs, by the content they were made of: a journal of the run at work, and the index built before.
 
-A journal file is a header line, then records of: length, sha256 of the payload cut to 16 bytes, payload (key, vector, thumbnail).
+A journal file is a header line, then records of: length, sha256 of the payload cut to 16 bytes, payload (key, frame, vector, thumbnail).
 It is only ever appended to. A record that a kill or a power cut tore is recognised by its checksum; it and what follows are dropped.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,20 +25,27 @@ WORK_NAME = ".work"
 SOURCES_NAME = "sources.json"
 _RECORD = struct.Struct("<I16s")
 _KEY_BYTES = 32
+_FRAME = struct.Struct("<4I")
+NO_FRAME = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an image gave when it was embedded. vector: float32 (D,); thumb: JPEG bytes."""
+    """What an image gave when it was embedded. vector: float32 (D,); thumb: JPEG bytes.
+
+    frame: pixels of a decorative frame that were cut from left, top, right and bottom.
+    """
 
     vector: np.ndarray
     thumb: bytes
+    frame: tuple[int, int, int, int] = NO_FRAME
 
 
-def recipe_of(stages: Stages, *, thumb: tuple[int, int]) -> str:
-    """Hex digest of all that decides what an image's bytes become: models, pipeline version, parts, thumbnail (side px, quality)."""
+def recipe_of(stages: Stages, *, thumb: tuple[int, int], frames: bool) -> str:
+    """Hex digest of all that decides what an image's bytes become: models, pipeline version, parts, thumbnail (side px, quality), and
+    whether frames are cut away."""
     parts = {name: (part.start, part.stop) for name, part in stages.parts.items()}
-    facts = {"models": dict(stages.model_ids), "pipeline": PIPELINE_VERSION, "parts": parts, "thumb": thumb}
+    facts = {"models": dict(stages.model_ids), "pipeline": PIPELINE_VERSION, "parts": parts, "thumb": thumb, "frames": frames}
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -52,7 +59,7 @@ class Journal:
         self._path = self._folder / "embedded.journal"
         self._dim = dim
         self._places: dict[bytes, tuple[int, int]] = {}
-        header = f"racklens embeddings 1 {recipe}\n".encode()
+        header = f"racklens embeddings 2 {recipe}\n".encode()
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             if os.pread(self._file, len(header), 0) != header:
@@ -77,7 +84,7 @@ class Journal:
         """Add (sha256 hex, Kept) and fsync. Raises OSError; then the file ends where it ended before."""
         block, places = bytearray(), {}
         for content, kept in made:
-            payload = bytes.fromhex(content) + kept.vector.astype("<f4").tobytes() + kept.thumb
+            payload = bytes.fromhex(content) + _FRAME.pack(*kept.frame) + kept.vector.astype("<f4").tobytes() + kept.thumb
             block += _RECORD.pack(len(payload), sha256(payload).digest()[:16])
             places[payload[:_KEY_BYTES]] = (self._end + len(block), len(payload))
             block += payload
@@ -101,7 +108,7 @@ class Journal:
     def _read_places(self, at: int) -> int:
         """Note where each whole record lies; gives the end of the last one."""
         size = os.fstat(self._file).st_size
-        shortest = _KEY_BYTES + 4 * self._dim
+        shortest = _KEY_BYTES + _FRAME.size + 4 * self._dim
         while at + _RECORD.size <= size:
             length, digest = _RECORD.unpack(os.pread(self._file, _RECORD.size, at))
             if length < shortest or at + _RECORD.size + length > size:
@@ -114,8 +121,10 @@ class Journal:
         return at
 
     def _parse(self, payload: bytes) -> Kept:
-        vector_end = _KEY_BYTES + 4 * self._dim
-        return Kept(np.frombuffer(payload[_KEY_BYTES:vector_end], "<f4").astype(np.float32), payload[vector_end:])
+        vector_start = _KEY_BYTES + _FRAME.size
+        vector_end = vector_start + 4 * self._dim
+        vector = np.frombuffer(payload[vector_start:vector_end], "<f4").astype(np.float32)
+        return Kept(vector, payload[vector_end:], _FRAME.unpack_from(payload, _KEY_BYTES))
 
 
 class BuiltBefore:
@@ -124,6 +133,7 @@ class BuiltBefore:
     def __init__(self, folder: Path, *, recipe: str) -> None:
         self._folder = folder
         self._labels: dict[bytes, int] = {}
+        self._frames: dict[str, list[int]] = {}
         try:
             manifest = read_manifest(folder)
             sources = json.loads((folder / SOURCES_NAME).read_bytes())
@@ -131,6 +141,7 @@ class BuiltBefore:
             if whole and sources["recipe"] == recipe:
                 self._files = manifest.files
                 self._vectors = np.load(folder / VECTORS_NAME, mmap_mode="r", allow_pickle=False)
+                self._frames = sources.get("frames", {})
                 self._labels = {bytes.fromhex(content): label for label, content in enumerate(sources["contents"])}
         except (OSError, ValueError, KeyError, TypeError, IndexFolderError):
             self._labels = {}  # a damaged or older index has nothing to give; everything is embedded anew
@@ -148,12 +159,19 @@ class BuiltBefore:
             thumb = (self._folder / name).read_bytes()
         except OSError:
             return None
-        return Kept(np.array(self._vectors[label]), thumb) if sha256(thumb).hexdigest() == self._files.get(name) else None
+        left, top, right, bottom = self._frames.get(str(label), NO_FRAME)
+        return (
+            Kept(np.array(self._vectors[label]), thumb, (left, top, right, bottom))
+            if sha256(thumb).hexdigest() == self._files.get(name)
+            else None
+        )
 
 
-def write_sources(folder: Path, *, recipe: str, contents: list[str]) -> None:
-    """Note the recipe and, by label, the sha256 (hex) of the image file that each vector was made of. Raises OSError."""
-    write_durably(folder / SOURCES_NAME, json.dumps({"recipe": recipe, "contents": contents}, indent=0).encode())
+def write_sources(folder: Path, *, recipe: str, contents: list[str], frames: Mapping[int, tuple[int, int, int, int]]) -> None:
+    """Note the recipe and, by label, the sha256 (hex) of the image file that each vector was made of, and the frames that were cut away.
+    Raises OSError."""
+    sources = {"recipe": recipe, "contents": contents, "frames": {str(label): frame for label, frame in frames.items()}}
+    write_durably(folder / SOURCES_NAME, json.dumps(sources, indent=0).encode())
 
 
 def read_contents(folder: Path) -> list[str] | None:

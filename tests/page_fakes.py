@@ -27,6 +27,9 @@ class PageStages:
         self.read_count += 1
         return read_photo(data)
 
+    def unframe(self, photo: Photo) -> Photo:
+        return photo
+
     def mask(self, photo: Photo) -> Mask:
         if self.error:
             raise self.error
