@@ -43,10 +43,12 @@ def page_of(report: DuplicateReport, folder: Path) -> str:
     )
     notes = []
     if report.sizes:
-        notes.append(f"{report.sizes} items are left out because the feed lists them as sizes of another.")
+        many = "items are" if report.sizes != 1 else "item is"
+        notes.append(f"{report.sizes} {many} left out: a size of another item, as the feed says.")
     if report.skipped:
         named = ", ".join(item_id for item_id, _ in report.skipped[:20])
-        notes.append(f"{len(report.skipped)} pictures could not be looked at: {named}{' …' if len(report.skipped) > 20 else ''}")
+        many = "pictures" if len(report.skipped) != 1 else "picture"
+        notes.append(f"{len(report.skipped)} {many} could not be looked at: {named}{' …' if len(report.skipped) > 20 else ''}")
     return _PAGE.format(
         build=escape(report.build_id),
         facts="".join(f"<div><b>{count:,}</b>{escape(words)}</div>" for count, words in facts),
@@ -60,12 +62,13 @@ def _groups(groups: tuple[Group, ...], folder: Path, *, empty: str) -> str:
     if not groups:
         return f'<p class="none">{empty}</p>'
     shown = "".join(
-        f"<section><h3>Group {group.number}<small>{len(group.members)} items</small></h3>"
+        f'<section class="{"wide" if len(group.members) > 2 else "pair"}">'
+        f"<h3>Group {group.number}<small>{len(group.members)} items</small></h3>"
         f"<ul>{''.join(_card(member, folder, first=n == 0) for n, member in enumerate(group.members))}</ul></section>"
         for group in groups[:MOST_GROUPS]
     )
     rest = len(groups) - MOST_GROUPS
-    return shown + (f'<p class="none">{rest:,} more groups are in duplicates.csv.</p>' if rest > 0 else "")
+    return f'<div class="groups">{shown}</div>' + (f'<p class="none">{rest:,} more groups are in duplicates.csv.</p>' if rest > 0 else "")
 
 
 def _card(member: Member, folder: Path, *, first: bool) -> str:
@@ -109,7 +112,8 @@ nav a {{ color: var(--accent); margin-right: 1rem }} .build, .note, .none {{ col
 .facts div, section {{ background: #fff; border: 1px solid var(--line); border-radius: 10px }}
 .facts div {{ padding: .7rem .9rem; color: var(--soft); font-size: .9rem }}
 .facts b {{ display: block; font-size: 1.5rem; color: var(--ink) }}
-section {{ padding: .9rem 1rem; margin-bottom: .9rem }}
+.groups {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); gap: .9rem }}
+.wide {{ grid-column: 1 / -1 }} section {{ padding: .9rem 1rem }}
 ul {{ list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: 1rem }}
 li p {{ margin: 0; overflow-wrap: anywhere }}
 .frame {{ height: 11.5rem; border: 1px solid var(--line); border-radius: 8px; background: #fff; display: flex; align-items: center;
