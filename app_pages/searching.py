@@ -13,6 +13,7 @@ from app_pages.pictures import PHOTO_SIDE, alpha_of, jpeg
 from app_pages.results import Result
 from app_pages.shared_box import Box, settings
 from edge.correct import Stroke, correct
+from edge.corrections import keep_correction
 from edge.errors import NoGarmentFound, RacklensError
 from edge.outline import widen
 from edge.types import Answer, Mask, Photo
@@ -115,8 +116,6 @@ def search_wider(box: Box, result: Result, steps: int) -> None:
 
 def keep_outline(box: Box, result: Result) -> None:
     """Keep the corrected outline with its photo to learn from. Raises OSError where the disk does not take it."""
-    from edge.corrections import keep_correction  # LAZY
-
     answer = answer_of(box, result)
     now = datetime.datetime.now(datetime.UTC)
     keep_correction(settings().data_dir / "corrections", answer.photo, answer.mask, when=now, lookup_id=result.lookup_id)

@@ -12,7 +12,6 @@ from tests.browser.serving import opened, photos, send, skip_reason
 pytestmark = pytest.mark.browser
 if skip_reason():
     pytest.skip(skip_reason(), allow_module_level=True)
-pytest.importorskip("edge.corrections", reason="the correction itself is not there yet")
 
 from playwright.sync_api import Page, expect  # noqa: E402 - only where there is a browser
 
