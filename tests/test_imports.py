@@ -24,9 +24,9 @@ MAY_IMPORT = {
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
     ("errors", "types"),
-    ("session", "transforms", "config", "manifest", "taxonomy", "doubt", "journal_types", "journal_store"),
-    ("photo", "frame", "segment", "cutout", "enhance", "embed", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
-    ("stages", "filters", "journal_photos", "journal_answer", "journal_rows"),
+    ("session", "transforms", "config", "manifest", "taxonomy", "colours", "doubt", "matting", "grabcut", "journal_types", "journal_store"),
+    ("photo", "frame", "segment", "cutout", "enhance", "embed", "concepts", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
+    ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
     ("gallery", "journal_history", "journal_prune"),
     ("lookup", "journal", "journal_export"),
     ("doctor", "journal_command"),
