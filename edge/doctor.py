@@ -31,6 +31,8 @@ def examine(*, index_root: Path | None, models: Path | None = None) -> dict[str,
             problems.append(
                 "A GPU is there, but the CPU does the work: install the CUDA libraries that onnxruntime-gpu names (README, GPU)."
             )
+        if stages.concepts_note:
+            warnings.append(stages.concepts_note)
         if index_root is not None:
             lookup = Lookup.open(index_root, stages=stages)
             report = lookup.report()

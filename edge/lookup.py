@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from edge.catalogue import Catalogue
+from edge.concepts import Concepts
 from edge.errors import IndexFolderError, PhotoError, RequestError
 from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
@@ -158,7 +159,10 @@ class Lookup:
         )
         clock.lap("refine")
         timings = {**answer.timings_ms, "refine": clock.timings()["refine"]}
-        return replace(answer, matches=matches, verdict=verdict, probability=probability, timings_ms=timings, index_build=self.folder.name)
+        return replace(
+            answer, matches=matches, verdict=verdict, probability=probability, timings_ms=timings, index_build=self.folder.name,
+            concepts=self._with_hint(answer.concepts, matches),
+        )  # fmt: skip
 
     def categories(self) -> tuple[str, ...]:
         """Product types of the catalogue, most frequent first, for `Filter.categories`."""
@@ -172,9 +176,11 @@ class Lookup:
         cut = self.stages.cutout(photo, mask)
         clock.lap("cutout")
         # One at a time: a network runs in batches of 1 or many, and a few photos would pay for many.
-        vector = self.stages.embed([cut])[0].vector
+        embedding = self.stages.embed([cut])[0]
         clock.lap("embed")
-        return _Seen(photo, mask, cut, vector)
+        concepts = self.stages.concepts(photo, mask, embedding)
+        clock.lap("concepts")
+        return _Seen(photo, mask, cut, embedding.vector, concepts)
 
     def _answer(
         self,
@@ -195,8 +201,23 @@ class Lookup:
         first = seen[0]
         return Answer(
             verdict, probability, matches, first.cutout, first.mask, first.photo, self.folder.name, clock.timings(),
-            query=query.sum(0), photo_vectors=query, confidence=confidence, photos=len(seen), left_out=left_out or {},
+            concepts=self._concepts(seen, counts, matches), query=query.sum(0), photo_vectors=query, confidence=confidence,
+            photos=len(seen), left_out=left_out or {},
         )  # fmt: skip
+
+    def _concepts(self, seen: Sequence[_Seen], counts: np.ndarray, matches: Sequence[Match]) -> dict[str, Any]:
+        """What the garment is, for the Answer; empty where the models do not tell."""
+        said = [s.concepts for s in seen if s.concepts is not None]
+        if len(said) < len(seen):
+            return {}
+        return self._with_hint(self.stages.concepts_together(said, counts.tolist()).as_json(), matches)
+
+    def _with_hint(self, concepts: Mapping[str, Any], matches: Sequence[Match]) -> dict[str, Any]:
+        """Concepts with a hint where they contradict the first match: {"photo": "skirt", "item": "shorts"}, else None."""
+        if "category" not in concepts:
+            return dict(concepts)
+        hint = self.stages.concepts_hint(concepts["category"]["name"], matches[0].item.product_type) if matches else None
+        return {**concepts, "hint": hint}
 
     def _towards(self, query: np.ndarray, liked: Sequence[str], disliked: Sequence[str]) -> np.ndarray:
         """Each photo's row (P, D) moved by the views that suit it best: those a person saw beside it, and judged."""
@@ -258,12 +279,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """A photo after its way through the stages; vector float32 (D,)."""
+    """A photo after its way through the stages; vector float32 (D,); concepts None where the models do not tell."""
 
     photo: Photo
     mask: Mask
     cutout: Cutout
     vector: np.ndarray
+    concepts: Concepts | None = None
 
 
 class _Clock:

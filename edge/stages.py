@@ -1,4 +1,7 @@
-"""The stages in a row, opened once: photo -> unframed -> mask -> cutout -> embedding. The page and the builder both use this object."""
+"""The stages in a row, opened once: photo -> unframed -> mask -> cutout -> embedding -> concepts.
+
+The page and the builder both use this object.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.colours import dominant_colours
+from edge.concepts import ConceptReader, Concepts
 from edge.cutout import cutout
 from edge.embed import Embedder
 from edge.frame import Frame, FrameFinder
 from edge.photo import read_photo
 from edge.segment import Segmenter
 from edge.session import DEFAULT_MODELS, Session, read_model_folder
+from edge.taxonomy import Taxonomy
 from edge.types import Cutout, Embedding, Mask, Photo
 
 PIPELINE_VERSION = 2
@@ -22,7 +28,8 @@ PIPELINE_VERSION = 2
 class Stages:
     """All networks of the way, each loaded once. Thread-safe."""
 
-    def __init__(self, segmenter: Session, embedder: Session, frame: Session) -> None:
+    def __init__(self, segmenter: Session, embedder: Session, frame: Session, concepts: Session | None = None) -> None:
+        """concepts: only one trained behind this embedder is of use; with another, or none, `concepts_note` says why there are none."""
         self.sessions = {"segmenter": segmenter, "embedder": embedder, "frame": frame}
         self._frame = FrameFinder(frame, frame.folder.spec)
         self._segmenter = Segmenter(segmenter, segmenter.folder.spec)
@@ -30,6 +37,18 @@ class Stages:
         self.model_ids = {role: s.folder.sha256 for role, s in self.sessions.items()}
         self.parts = self._embedder.parts
         self.dim = self._embedder.dim
+        self._concepts: ConceptReader | None = None
+        self.concepts_note = ""
+        if concepts is None:
+            self.concepts_note = "There is no concepts model, so categories, tags and colours are left out of answers."
+        elif concepts.folder.spec.get("embedder") != embedder.folder.sha256:
+            self.concepts_note = (
+                "The concepts model belongs to another embedder, so categories, tags and colours are left out of answers: "
+                "run `python -m training concepts` and `python -m training export-concepts`."
+            )
+        else:  # not among model_ids: vectors do not depend on it
+            self._concepts = ConceptReader(concepts, concepts.folder.spec, Taxonomy.read())
+            self.sessions["concepts"] = concepts
 
     @property
     def check_below(self) -> float:
@@ -41,7 +60,11 @@ class Stages:
         """Load the models of a folder (default assets/models) and warm them up. Raises ModelError."""
         root = models or DEFAULT_MODELS
         sessions = [Session(read_model_folder(root / role), threads=threads, gpu=gpu) for role in ("segmenter", "embedder", "frame")]
-        stages = cls(*sessions)
+        concepts = None
+        if (root / "concepts").is_dir():  # a few thousand multiplications: not worth a GPU's way there and back
+            concepts = Session(read_model_folder(root / "concepts"), threads=1, gpu=False)
+            concepts.run(np.zeros((1, int(concepts.folder.spec["inputs"])), np.float32))
+        stages = cls(*sessions, concepts)
         for session in sessions:
             size = int(session.folder.spec["input_size"])
             for batch in session.folder.spec.get("batches", (1,)):
@@ -75,3 +98,17 @@ class Stages:
     def embed(self, cutouts: Sequence[Cutout]) -> list[Embedding]:
         """Cutouts -> Embeddings, in order."""
         return self._embedder.embed(cutouts)
+
+    def concepts(self, photo: Photo, mask: Mask, embedding: Embedding) -> Concepts | None:
+        """What the garment is, None where no concepts model fits (see `concepts_note`)."""
+        return self._concepts.read(embedding, dominant_colours(photo.rgb, mask.alpha)) if self._concepts else None
+
+    def concepts_together(self, several: Sequence[Concepts], weights: Sequence[float]) -> Concepts:
+        """What several photos of one garment say, each as much as its weight."""
+        if self._concepts is None:
+            raise ValueError(self.concepts_note)
+        return self._concepts.together(several, weights)
+
+    def concepts_hint(self, category: str, product_type: str) -> dict[str, str] | None:
+        """What a photo's category and an item's product type are called where they cannot both be right, else None."""
+        return self._concepts.hint(category, product_type) if self._concepts else None

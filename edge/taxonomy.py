@@ -55,8 +55,9 @@ class Taxonomy:
         self._called: dict[str, str] = {}
         names = {name: (name, *content["categories"][name].get("names", ())) for name in self._parent}
         for spelling in (_spaced, _plain):  # as it is written goes first: "tops" is not "top"
-            for called, name in ((called, name) for name in names for called in names[name]):
-                self._called.setdefault(spelling(called), name)
+            for name, callings in names.items():
+                for called in callings:
+                    self._called.setdefault(spelling(called), name)
 
     @classmethod
     def read(cls, path: Path | None = None) -> Taxonomy:

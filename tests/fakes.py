@@ -54,6 +54,11 @@ class FakeStages:
     def embed(self, cutouts: Sequence[Cutout]) -> list[Embedding]:
         return [self._embed(cutout) for cutout in cutouts]
 
+    concepts_note = "fake stages tell no concepts"
+
+    def concepts(self, photo: Photo, mask: Mask, embedding: Embedding) -> None:
+        return None
+
     def _embed(self, cutout: Cutout) -> Embedding:
         small = cv2.resize(cutout.rgb, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float32) / 255 - 0.5
         parts = {"color": small.mean(axis=(0, 1))[None] + 1e-3, "shape": small.reshape(1, -1)}

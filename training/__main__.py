@@ -1,4 +1,4 @@
-"""python -m training segmenter|embedder|frame|export-segmenter|export-embedder|export-frame: each with --help."""
+"""python -m training segmenter|embedder|frame|concepts|export-...: each with --help."""
 
 from __future__ import annotations
 
@@ -51,6 +51,19 @@ def main() -> None:
     frame_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
     frame_out.add_argument("--run", type=Path, default=Path("runs") / "frame")
     frame_out.add_argument("--out", type=Path, default=MODELS / "frame")
+    concepts = commands.add_parser("concepts", help="train the head that tells category and tags; needs the exported embedder")
+    concepts.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with images.csv, images/, masks/")
+    concepts.add_argument("--run", type=Path, default=Path("runs") / "concepts", help="checkpoint, log and the embedder's features, kept")
+    concepts.add_argument("--models", type=Path, default=MODELS, help="where embedder and segmenter lie")
+    concepts.add_argument("--minutes", type=float, default=2.0, help="wall-clock budget, not counting the features")
+    concepts.add_argument("--head", choices=("feedback", "plain"), default="feedback", help="plain: feed-forward, to compare")
+    concepts.add_argument("--views", type=int, default=6, metavar="N", help="augmentations per photo, 0 for none")
+    concepts.add_argument("--seed", type=int, default=0)
+    concepts_out = commands.add_parser("export-concepts", help="write assets/models/concepts, compared with PyTorch and calibrated")
+    concepts_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    concepts_out.add_argument("--run", type=Path, default=Path("runs") / "concepts")
+    concepts_out.add_argument("--models", type=Path, default=MODELS, help="where embedder and segmenter lie")
+    concepts_out.add_argument("--out", type=Path, default=MODELS / "concepts")
     tiefvision = commands.add_parser("tiefvision", help="train and write the baseline of encodings per place, on the embedder's backbone")
     tiefvision.add_argument("--data", type=Path, default=DEFAULT_DATA)
     tiefvision.add_argument("--embedder-run", type=Path, default=Path("runs") / "embedder", help="where the backbone's checkpoint is")
@@ -82,6 +95,16 @@ def main() -> None:
         from training.frame_export import export_frame
 
         export_frame(data=args.data, run=args.run, out=args.out)
+    elif args.command == "concepts":
+        from training.concepts_train import Recipe
+        from training.concepts_train import train as run
+
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=Recipe(head=args.head, views=args.views),
+            models=args.models)  # fmt: skip
+    elif args.command == "export-concepts":
+        from training.concepts_export import export_concepts
+
+        export_concepts(data=args.data, run=args.run, out=args.out, models=args.models)
     elif args.command == "tiefvision":
         from training.tiefvision import train as run
 
