@@ -97,7 +97,10 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueItem:
-    """One row of the catalogue. price is text with its currency; quantity None where the feed does not say."""
+    """One row of the catalogue. price is text with its currency; quantity None where the feed does not say.
+
+    predicted: which fields were not in the feed but read off the picture, with commas between, as in "product_type,color".
+    """
 
     item_id: str
     title: str
@@ -112,6 +115,7 @@ class CatalogueItem:
     quantity: int | None = None
     location: str = ""
     extra_images: tuple[str, ...] = ()
+    predicted: str = ""
 
     def __post_init__(self) -> None:
         if not self.item_id or not self.image:

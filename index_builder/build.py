@@ -33,6 +33,7 @@ from index_builder.feed import read_feed
 from index_builder.fetch import Fetcher
 from index_builder.gather import Gathered, Tally, gather
 from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
+from index_builder.predicted import with_predictions
 from index_builder.prepare import THUMB_QUALITY, THUMB_SIDE, Known
 from index_builder.report import Report, Skipped, write_report
 from index_builder.reuse import SOURCES_NAME, BuiltBefore, Journal, recipe_of, write_sources
@@ -157,6 +158,8 @@ def _finish(
     with_vectors = set(ids)
     kept = [item for item in items if item.item_id in with_vectors]
     clock = _Laps(gathered.seconds)
+    kept = with_predictions(kept, gathered.rows, building, stages=stages, workers=workers)
+    clock.lap("concepts")
     write_index(building, vectors)
     write_catalogue(building / "catalogue.sqlite", kept, gathered.rows)
     files = ("vectors.hnsw", "vectors.npy", "catalogue.sqlite", SOURCES_NAME)
