@@ -2,7 +2,7 @@
 
 python -m benchmarks.build_throughput [--images 192] [--rounds 5] [--workers N] [--memory 500,1000,2000]
 
-The limits are what no builder can beat with these networks: decoding the same JPEGs and nothing else, and running both networks on
+The limits are what no builder can beat with these networks: decoding the same JPEGs and nothing else, and running the networks on
 ready-made arrays and nothing else, each with as many threads as the build. Rounds of all of them are interleaved, so that other work
 on the machine slows each alike; shares are taken within a round. CPU seconds are given besides, as they do not depend on other work.
 """
@@ -56,13 +56,15 @@ def decoding_alone(paths: list[Path], stages: Stages, workers: int) -> None:
 
 
 def networks_alone(arrays: list[tuple[np.ndarray, np.ndarray]], images: int, stages: Stages, workers: int) -> None:
-    """Per batch: one segmenter run per image, one embedder run; nothing before, between and after."""
-    segmenter, embedder = stages.sessions["segmenter"], stages.sessions["embedder"]
+    """Per batch: one run of the segmenter and of the frame finder per image, one of the embedder; nothing before, between and after."""
+    segmenter, embedder, frame = (stages.sessions[role] for role in ("segmenter", "embedder", "frame"))
+    side = int(frame.folder.spec["input_size"])
 
     def one(i: int) -> None:
         square, batch = arrays[i % len(arrays)]
         for _ in range(BATCH):
             segmenter.run(square)
+            frame.run(np.zeros((1, 3, side, side), np.float32))
         embedder.run(batch)
 
     with ThreadPoolExecutor(workers) as pool:
