@@ -37,4 +37,5 @@ def index_version(root: Path) -> tuple[str, float]:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def open_box(root: str, version: tuple[str, float]) -> Box:
     """One Box for all sessions. `version` is only the cache's key: a new one opens a new Box. Raises SetupError."""
-    return Box(lookups.Lookup.open(Path(root)), Path(root), threading.BoundedSemaphore(settings().seats))
+    chosen = settings()
+    return Box(lookups.Lookup.open(Path(root), threads=chosen.threads), Path(root), threading.BoundedSemaphore(chosen.seats))

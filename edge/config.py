@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.errors import SettingsError
@@ -14,11 +14,9 @@ VARIABLES = {
     "keep_photos_days": "RACKLENS_KEEP_PHOTOS_DAYS",
     "max_photos_gib": "RACKLENS_MAX_PHOTOS_GIB",
     "photo_side_px": "RACKLENS_PHOTO_SIDE_PX",
-    "max_upload_mib": "RACKLENS_MAX_UPLOAD_MIB",
     "seats": "RACKLENS_SEATS",
     "threads": "RACKLENS_THREADS",
     "language": "RACKLENS_LANGUAGE",
-    "passcode_hash": "RACKLENS_PASSCODE_HASH",
 }
 """The environment's name of each setting."""
 
@@ -36,11 +34,9 @@ class Settings:
         full disk would stop the index builder too.
     photo_side_px: longest side of a kept photo. The search never uses more than 1280 pixels; 1600 leaves something for training with
         a finer network, and is a tenth of what a phone sends.
-    max_upload_mib: the largest photo taken in. A 50-megapixel JPEG has about 20 MiB; beyond that it is a video or a mistake.
     seats: look-ups at the same time. Two keep the cores busy while one decodes; more would only make each of them slower.
     threads: the networks' threads; None lets the runtime take all cores.
     language: of the page, as in its table of words; "" follows each browser.
-    passcode_hash: what the page's passcode is compared with; "" where the page is not offered to the network. Never shown.
     """
 
     data_dir: Path = Path("data/journal")
@@ -48,11 +44,9 @@ class Settings:
     keep_photos_days: float = 30.0
     max_photos_gib: float = 20.0
     photo_side_px: int = 1600
-    max_upload_mib: float = 25.0
     seats: int = 2
     threads: int | None = None
     language: str = ""
-    passcode_hash: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for name, least, most in _RANGES:
@@ -77,7 +71,6 @@ _RANGES = (
     ("keep_photos_days", 0.04, 3650),
     ("max_photos_gib", 0.01, 100_000),
     ("photo_side_px", 320, 8192),
-    ("max_upload_mib", 1, 200),
     ("seats", 1, 64),
     ("threads", 1, 1024),
 )
