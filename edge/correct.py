@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from edge.errors import PhotoError
-from edge.grabcut import grab_cut, grabcut_rectangle
+from edge.grabcut import grab_cut_coarse_to_fine, grabcut_rectangle
 from edge.matting import refine_alpha
 from edge.types import Box, Mask, Photo
 
@@ -152,12 +152,12 @@ def _cut(rgb: np.ndarray, chance: np.ndarray, painted: np.ndarray, frame: np.nda
         before = before & frame
     labels[painted > 0] = cv2.GC_FGD
     labels[painted < 0] = cv2.GC_BGD
-    after = grab_cut(rgb, labels)
+    after = grab_cut_coarse_to_fine(rgb, labels)
     if after is not None and (before & ~after).sum() > _LOST * before.sum() and (chance > 1.0 - _DOUBT).any():
         # Colours alike on both sides: where no stroke is near, what the network is sure of holds the garment's colours.
         far = cv2.distanceTransform((painted == 0).view(np.uint8), cv2.DIST_L2, 3) > 0.1 * max(painted.shape)
         labels[far & (chance > 1.0 - _DOUBT) & (labels != cv2.GC_BGD)] = cv2.GC_FGD
-        after = grab_cut(rgb, labels)
+        after = grab_cut_coarse_to_fine(rgb, labels, iterations=1, side=200)
     if after is None:  # no colours to go by: the strokes themselves count
         after = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     garment = (before | _reached(after & ~before, painted > 0)) & ~_reached(~after & before, painted < 0)

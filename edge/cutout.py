@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 from edge.errors import NoGarmentFound
+from edge.matting import refine_alpha
 from edge.types import Box, Cutout, Mask, Photo
-
-
-def sharpen_rim(alpha: np.ndarray, *, low: float = 0.35, high: float = 0.75) -> np.ndarray:
-    """Steepen a soft mask around its outline and pull it in a little, so that no halo of the old background stays. float32 in and out."""
-    x = np.clip((alpha - low) / (high - low), 0.0, 1.0)
-    return (x * x * (3.0 - 2.0 * x)).astype(np.float32)
 
 
 def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: float = 0.06) -> tuple[np.ndarray, Box]:
     """uint8 (H, W, 3) and float32 (H, W) in 0..1 -> uint8 (size, size, 3) on white and the garment's box in the photo.
 
-    margin: white kept around the garment, as a share of its long side. Raises NoGarmentFound for an empty mask.
+    The mask's outline is laid on the picture's edges first (`refine_alpha`). margin: white kept around the garment, as a share of its
+    long side. Raises NoGarmentFound for an empty mask.
     """
-    columns = np.flatnonzero((alpha > 0.5).any(0))
-    lines = np.flatnonzero((alpha > 0.5).any(1))
-    if columns.size == 0 or lines.size == 0:
+    x, y, w, h = cv2.boundingRect(cv2.compare(alpha, 0.5, cv2.CMP_GT))
+    if w == 0 or h == 0:
         raise NoGarmentFound(coverage=0.0)
-    box = Box(int(columns[0]), int(lines[0]), int(columns[-1]) + 1, int(lines[-1]) + 1)
-    part = rgb[box.top : box.bottom, box.left : box.right]
-    soft = sharpen_rim(alpha[box.top : box.bottom, box.left : box.right])
+    # Room for the background's colours and for straps that the rough mask only suspects.
+    height, width = alpha.shape
+    room = max(4, round(0.06 * max(w, h)))
+    left, top = max(0, x - room), max(0, y - room)
+    right, bottom = min(width, x + w + room), min(height, y + h + room)
+    part, soft = rgb[top:bottom, left:right], alpha[top:bottom, left:right]
+    # Twice the cutout's own resolution is all that can be seen in it.
+    reduce = min(1.0, 2 * size / max(part.shape[:2]))
+    if reduce < 1:
+        inside = max(1, round(part.shape[1] * reduce)), max(1, round(part.shape[0] * reduce))
+        part, soft = (cv2.resize(x, inside, interpolation=cv2.INTER_AREA) for x in (part, soft))
+    soft = refine_alpha(part, soft)
+    found = _box_of(soft, least=2 if min(soft.shape) > 40 else 1) or _box_of(soft) or Box(0, 0, soft.shape[1], soft.shape[0])
+    part, soft = part[found.top : found.bottom, found.left : found.right], soft[found.top : found.bottom, found.left : found.right]
     h, w = part.shape[:2]
     inner = max(1, round(size * (1 - 2 * margin)))
     scale = inner / max(h, w)
@@ -37,9 +45,25 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
     white = cv2.add(cv2.multiply(part.astype(np.float32), cv2.merge([soft] * 3)), cv2.merge([255.0 * (1.0 - soft)] * 3))
     small = cv2.resize(white, (sw, sh), interpolation=how)
     out = np.full((size, size, 3), 255, np.uint8)
-    top, left = (size - sh) // 2, (size - sw) // 2
-    out[top : top + sh, left : left + sw] = np.clip(small + 0.5, 0, 255).astype(np.uint8)
+    y, x = (size - sh) // 2, (size - sw) // 2
+    out[y : y + sh, x : x + sw] = np.clip(small + 0.5, 0, 255).astype(np.uint8)
+    box = Box(
+        left + int(found.left / reduce),
+        top + int(found.top / reduce),
+        min(right, left + math.ceil(found.right / reduce)),
+        min(bottom, top + math.ceil(found.bottom / reduce)),
+    )
     return out, box
+
+
+def _box_of(alpha: np.ndarray, *, least: int = 1) -> Box | None:
+    """What the mask covers, from the first to the last line and column that hold at least `least` of its pixels; None for an empty mask."""
+    garment = alpha > 0.5
+    columns = np.flatnonzero(garment.sum(0) >= least)
+    lines = np.flatnonzero(garment.sum(1) >= least)
+    if columns.size == 0 or lines.size == 0:
+        return None
+    return Box(int(columns[0]), int(lines[0]), int(columns[-1]) + 1, int(lines[-1]) + 1)
 
 
 def cutout(photo: Photo, mask: Mask, *, size: int = 320, margin: float = 0.06) -> Cutout:

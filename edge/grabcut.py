@@ -30,6 +30,32 @@ def grab_cut(rgb: np.ndarray, labels: np.ndarray, *, iterations: int = 2) -> np.
     return (work == cv2.GC_FGD) | (work == cv2.GC_PR_FGD)
 
 
+def grab_cut_coarse_to_fine(rgb: np.ndarray, labels: np.ndarray, *, iterations: int = 2, side: int = 300) -> np.ndarray | None:
+    """Like `grab_cut`, in a fraction of the time: cut at `side` pixels, then once more where the outline came to lie.
+
+    The time of a cut grows faster than the picture, and only along the outline do more pixels tell more (the banded graph cuts of
+    Lombaert et al. 2005).
+    """
+    height, width = labels.shape
+    scale = side / max(height, width)
+    if scale >= 0.8:
+        return grab_cut(rgb, labels, iterations=iterations)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    coarse = grab_cut(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), small, iterations=iterations)
+    if coarse is None:
+        return None
+    found = coarse.astype(np.uint8)
+    kernel = np.ones((5, 5), np.uint8)
+    doubt = cv2.resize(cv2.dilate(found, kernel) - cv2.erode(found, kernel), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    garment = cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    certain = (labels == cv2.GC_FGD) | (labels == cv2.GC_BGD)
+    fine = np.where(garment, np.where(doubt, cv2.GC_PR_FGD, cv2.GC_FGD), np.where(doubt, cv2.GC_PR_BGD, cv2.GC_BGD)).astype(np.uint8)
+    fine[certain] = labels[certain]
+    cut = grab_cut(rgb, fine, iterations=1)
+    return (fine == cv2.GC_FGD) | (fine == cv2.GC_PR_FGD) if cut is None else cut
+
+
 def grabcut_rectangle(rgb: np.ndarray, *, inset: int = 5, side: int = 400) -> np.ndarray:
     """The automatic baseline: GrabCut from a rectangle `inset` pixels inside the photo, on at most `side` pixels. uint8 (H, W, 3).
 
