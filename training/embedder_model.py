@@ -78,7 +78,7 @@ class Embedder(nn.Module):
         return self.taps(x)[:4]
 
     def taps(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """shape, pattern, colour, class logits, and (N, 2 * the widths of stages 2 to 4): mean and deviation of low, middle and high layers."""
+        """shape, pattern, colour, class logits, and (N, 2 * the widths of stages 2 to 4): mean and deviation of three layers."""
         y = self.stem(x)
         tapped = []
         for stage in self.stages[:3]:

@@ -55,8 +55,8 @@ def fit_doubt(statistics: np.ndarray, real: np.ndarray) -> dict[str, Any]:
 
 
 def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
-    """Export run/best.pt at `size` pixels (default: as trained), compare with PyTorch on 40 photos, fit the expected IoU on tune photos and hard scenes made of them. Raises
-    RuntimeError where the two differ."""
+    """Export run/best.pt at `size` pixels (default: as trained), compare with PyTorch on 40 photos, fit the expected IoU on tune photos
+    and hard scenes made of them. Raises RuntimeError where the two differ."""
     state = torch.load(run / "best.pt", weights_only=True)
     architecture = state.get("architecture", "unet")
     model = ARCHITECTURES[architecture]()

@@ -125,6 +125,21 @@ def litter(background: np.ndarray, rng: np.random.Generator, other: tuple[np.nda
     return out
 
 
+def ghost(background: np.ndarray, shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A smooth blot in a garment's shape, darker or lighter than what lies around: out of focus, a stain, a shadow, a reflection.
+
+    The network took such blots for garments. shape: a mask, uint8 (S, S). uint8 (S, S, 3) in and out.
+    """
+    s = background.shape[0]
+    m = cv2.getRotationMatrix2D((s / 2, s / 2), float(rng.uniform(0, 360)), float(rng.uniform(0.4, 1.1)))
+    m[:, 2] += rng.uniform(-0.35, 0.35, 2) * s
+    soft = cv2.GaussianBlur(cv2.warpAffine(shape, m, (s, s)), (0, 0), float(rng.uniform(1.5, 7))).astype(np.float32)[..., None] / 255.0
+    cells = int(rng.integers(3, 12))
+    smooth = cv2.resize(cv2.resize(background, (cells, cells), interpolation=cv2.INTER_AREA), (s, s), interpolation=cv2.INTER_CUBIC)
+    smooth = smooth.astype(np.float32) * np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.06, 3))
+    return np.clip(background * (1 - soft) + smooth * soft, 0, 255).astype(np.uint8)
+
+
 def hold(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A hanger's wire over the top, or fingers over the rim: not garment. Returns rgb and mask, both new."""
     rgb, mask = rgb.copy(), mask.copy()

@@ -146,6 +146,8 @@ def training_view(
             if rng.random() < 0.45:
                 k = int(rng.integers(len(garments.rgb)))
                 background = scenes.litter(background, rng, (garments.rgb[k], garments.mask[k]) if rng.random() < 0.5 else None)
+            for _ in range(int(rng.random() < 0.5) + int(rng.random() < 0.2)):
+                background = scenes.ghost(background, garments.mask[int(rng.integers(len(garments.rgb)))], rng)
             rgb = composite(rgb, mask, background, rng)
             known = np.full_like(mask, 255)
     if garments.whole[i]:
