@@ -136,9 +136,8 @@ def main() -> None:
         "canny and rules": {**scored(rules >= cut, np.array(edge_widths), cases), "ms_median": round(float(np.median(edge_times)), 2)},
     }
     curves = {"network": roc(ours, positive), "canny and rules": roc(rules, positive)}
-    print(
-        f"{positive.sum()} framed pictures of {len(STYLES)} kinds, {(~positive).sum()} without a frame; model of {folder.spec['bytes']} bytes\n"
-    )
+    size = folder.spec["bytes"]
+    print(f"{positive.sum()} framed pictures of {len(STYLES)} kinds, {(~positive).sum()} without a frame; model of {size} bytes\n")
     print(f"{'':28s}" + "".join(f"{name:>18s}" for name in results))
     for name, result in results.items():
         result["auroc"] = round(area(*curves[name]), 4)
