@@ -20,7 +20,7 @@ from edge.cutout import cut_out
 from edge.embed import Embedder, network_input
 from edge.errors import NoGarmentFound, PhotoError
 from edge.session import Session, read_model_folder
-from edge.stages import Stages
+from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import Box, Cutout
 from training.data import Row, read_pair, read_rows
 from training.embedder_data import tight_square
@@ -77,7 +77,7 @@ def augmented(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kinds
 
 
 class FeatureStore:
-    """Features by kind of view, computed when first asked for. A folder per embedder and, for own masks, per segmenter."""
+    """Features by kind of view, computed when first asked for. A folder per embedder and pipeline, a file per segmenter for own masks."""
 
     def __init__(self, *, data: Path, run: Path, models: Path, threads: int | None = None) -> None:
         """models: folder with embedder, segmenter and frame. Raises ModelError."""
@@ -87,7 +87,7 @@ class FeatureStore:
         self.embedder_id, self._spec = folder.sha256, folder.spec
         self._size = int(folder.spec["input_size"])
         self._stage = Embedder(Session(folder, threads=threads, gpu=False), folder.spec, folder.sha256)
-        self._cache = run / "features" / self.embedder_id[:12]
+        self._cache = run / "features" / f"{self.embedder_id[:12]}-{PIPELINE_VERSION}"
         self._cache.mkdir(parents=True, exist_ok=True)
 
     def plain(self, part: str) -> Features:

@@ -101,8 +101,10 @@ def make_head(recipe: Recipe, splits: tuple[int, ...], groups: int) -> torch.nn.
     return FeedForward(splits=splits, leaves=len(LABELS), groups=groups, tags=len(TAGS), dropout=recipe.dropout)
 
 
-def fit(views: Views, *, recipe: Recipe, splits: tuple[int, ...], seconds: float, seed: int, rate: float = 2e-3) -> torch.nn.Module:
-    """Features -> the averaged weights after `seconds`."""
+def fit(
+    views: Views, *, recipe: Recipe, splits: tuple[int, ...], seconds: float, seed: int, rate: float = 2e-3, steps: int | None = None
+) -> torch.nn.Module:
+    """Features -> the averaged weights after `seconds`, or after so many steps, however long they take."""
     torch.manual_seed(seed)
     group = groups_of(Taxonomy.read())
     target = targets_of(views.rows)
@@ -116,7 +118,7 @@ def fit(views: Views, *, recipe: Recipe, splits: tuple[int, ...], seconds: float
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=recipe.weight_decay)
     start, step = time.monotonic(), 0
     model.train()
-    while (done := (time.monotonic() - start) / seconds) < 1:
+    while (done := step / steps if steps else (time.monotonic() - start) / seconds) < 1:
         for part in optimiser.param_groups:
             part["lr"] = cosine_rate(peak=rate, step=step, done=done, warm_up_steps=30)
         x, photos = views.batch(256)
