@@ -17,6 +17,8 @@ _NOISE = 60.0
 """Variance of a camera's noise and of fine weave per channel, in grey levels squared: no colour model is surer than this."""
 _MIXED = 0.1
 """Spread that mixed pixels add, as a share of the distance between the two colours."""
+_CLEAN = 0.03
+"""Alpha nearer to 0 or 1 than this is 0 or 1: a veil too faint to be a rim."""
 _PRIOR = 4.0
 """Weight of the mask's own log-odds beside the colours': the network's outline is smoother than it is wrong."""
 
@@ -32,10 +34,11 @@ class _Side:
 def refine_alpha(rgb: np.ndarray, alpha: np.ndarray, *, reach: float = 0.005, working_side: int = 256) -> np.ndarray:
     """Move a mask's outline onto the picture's own edge. uint8 (H, W, 3), float32 (H, W) in 0..1 -> float32 (H, W) in 0..1.
 
-    Only a band `reach` wide (a share of the long side) on both sides of the outline changes, and a soft zone of the mask. In it each
-    pixel gets the chance that its colour is the garment's rather than the background's (normal densities, the mask as the prior: Bayesian
-    matting, Chuang et al. 2001, with one colour on each side). Where both colours are plain and far apart it gets its place on the line
-    between them instead, which is what a half-covered pixel has: the colour line model (Levin, Lischinski and Weiss 2006).
+    Colours count in a band `reach` wide (a share of the long side) on both sides of the outline and of any soft zone; elsewhere the
+    mask only becomes steeper, and nothing comes up away from the garment. In the band each pixel gets the chance that its colour is the
+    garment's rather than the background's (normal densities, the mask as the prior: Bayesian matting, Chuang et al. 2001, with one
+    colour on each side). Where both colours are plain and far apart it gets its place on the line between them instead, which is what
+    a half-covered pixel has: the colour line model (Levin, Lischinski and Weiss 2006).
     """
     height, width = alpha.shape
     size = _grid(height, width, working_side)
@@ -44,7 +47,7 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray, *, reach: float = 0.005, wo
     kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     band = cv2.subtract(cv2.dilate(little, kernel), cv2.erode(little, kernel)) > 0.1
     if not band.any():
-        return alpha.copy()
+        return (alpha > 0.5).astype(np.float32)
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     # The rough mask mixes up the colours along its own rim, so the first estimate only serves to collect purer ones.
     window = 8 * radius + 1
@@ -53,9 +56,10 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray, *, reach: float = 0.005, wo
     sides = _sides(small, first, window)
     ys, xs = _where(cv2.resize(band.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST))
     front, back = _read_off(sides, ys, xs, scale_y=size[1] / height, scale_x=size[0] / width)
-    out = alpha.copy()
+    # Away from any outline a chance between 0 and 1 is the network's doubt, not a half-covered pixel: it would show as a veil.
+    out = np.clip((alpha - 0.25) * 2.0, 0.0, 1.0)
     out[ys, xs] = _posterior(rgb[ys, xs].astype(np.float32), alpha[ys, xs], front, back)
-    return out
+    return _without_islands(out, alpha)
 
 
 def foreground_colours(rgb: np.ndarray, alpha: np.ndarray, *, working_side: int = 256) -> np.ndarray:
@@ -78,6 +82,18 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray, *, working_side: int 
     out = rgb.copy()
     out[ys, xs] = np.clip(clean + 0.5, 0, 255).astype(np.uint8)
     return out
+
+
+def _without_islands(fine: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Clear what came up away from the garment and was not in the mask: shadows and specks of its colours. float32 (H, W) each."""
+    _, pieces = cv2.connectedComponents(cv2.compare(fine, 0.1, cv2.CMP_GT), connectivity=8)
+    count = int(pieces.max()) + 1
+    if count == 2:
+        return fine
+    known = np.zeros(count, bool)
+    known[pieces[alpha > 0.5]] = True
+    known[0] = True
+    return np.where(known[pieces], fine, np.float32(0.0))
 
 
 def _where(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,10 +121,12 @@ def _posterior(rgb: np.ndarray, alpha: np.ndarray, front: _Side, back: _Side) ->
     evidence = (from_back * from_back).sum(-1) / (2 * back_variance) - (from_front * from_front).sum(-1) / (2 * front_variance)
     evidence += 1.5 * np.log(back_variance / front_variance)
     prior = np.clip(alpha, 0.01, 0.99)
-    odds = _PRIOR * np.log(prior / (1.0 - prior)) + np.clip(evidence, -12.0, 12.0)
+    # A motif's colours seen on one side only say little about the outline: the less the two sides' colours are apart, the less they count.
+    plain = apart / (apart + 3 * (front.variance + back.variance) + 100.0)
+    odds = _PRIOR * np.log(prior / (1.0 - prior)) + plain**2 * np.clip(evidence, -12.0, 12.0)
     chance = 1.0 / (1.0 + np.exp(-odds))
-    plain = (apart / (apart + 3 * (front.variance + back.variance) + 100.0)) ** 6
-    return (chance + plain * (share - chance)).astype(np.float32)
+    mixed = chance + plain**6 * (share - chance)
+    return np.clip((mixed - _CLEAN) / (1.0 - 2 * _CLEAN), 0.0, 1.0).astype(np.float32)
 
 
 def _sides(rgb: np.ndarray, alpha: np.ndarray, window: int) -> tuple[_Side, _Side]:
