@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.errors import IndexFolderError
 from edge.index import EXACT_BELOW, Index, search_exactly, write_index
 from edge.manifest import Manifest, sha256_of
 
@@ -76,7 +77,10 @@ def _neighbours(gallery: np.ndarray, queries: np.ndarray, k: int, *, exact_below
         return search_exactly(gallery, queries, k)[0]
     with tempfile.TemporaryDirectory(prefix="duplicates-") as name:
         folder = Path(name)
-        write_index(folder, gallery, m=16, ef_construction=100)
+        try:
+            write_index(folder, gallery, m=16, ef_construction=100)
+        except IndexFolderError:  # many equal or evenly spread outlines: a graph that loses rows is worse than a slow answer
+            return search_exactly(gallery, queries, k)[0]
         (folder / "catalogue.sqlite").touch()  # an index is opened with its catalogue; neighbours need none
         manifest = Manifest(
             build_id=folder.name, created="", model_ids={}, parts={}, dim=gallery.shape[1], count=len(gallery), pipeline_version=0,

@@ -259,3 +259,17 @@ def test_an_index_of_one_item_has_no_duplicates(tmp_path):
     report = find_duplicates(open_current(tmp_path / "index")[0])
     assert report.groups == () and report.pairs == 0
     assert "No duplicates found." in page_of(report, tmp_path)
+
+
+def test_outlines_that_no_graph_can_hold_are_compared_in_full():
+    rng = np.random.default_rng(0)
+    outlines = np.abs(rng.normal(size=(3000, 2, 256))).astype(np.float32)
+    outlines /= np.linalg.norm(outlines, axis=2, keepdims=True)
+    vectors = outlines[:, 0, :32] / np.linalg.norm(outlines[:, 0, :32], axis=1, keepdims=True)
+    owners = [str(i) for i in range(len(vectors))]
+
+    def pairs(exact_below: int) -> set[tuple[int, int]]:
+        return set(candidate_pairs(vectors, parts={"shape": (0, 32)}, outlines=outlines, owners=owners, exact_below=exact_below))
+
+    by_graph, in_full = pairs(1), pairs(10_000)
+    assert len(by_graph & in_full) > 0.5 * len(in_full)
