@@ -1,4 +1,4 @@
-"""python -m index_builder build|update|verify|list|rollback|prune|duplicates|evaluate|demo: each with --help."""
+"""python -m index_builder build|update|verify|list|rollback|prune|duplicates|tag|evaluate|demo: each with --help."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.errors import SetupError
+from edge.errors import RequestError, SetupError
 from index_builder.duplicates_command import add_duplicates
 from index_builder.feed_options import add_feed_options
+from index_builder.tag_command import add_tag
 
 
 def _from_commands(name: str) -> Callable[[argparse.Namespace], int]:
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("index", type=Path, metavar="INDEX_DIR", help="folder that `build` wrote")
         outputs(added)
     add_duplicates(command, outputs)
+    add_tag(command, outputs)
     evaluate = command(
         "evaluate", _evaluate, "how good is it on labelled queries", "queries.csv --index data/index",
         "queries.csv --index data/index --calibrate", "queries.csv --index data/index --json",
@@ -168,7 +170,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return args.run(args)
-    except (SetupError, OSError) as error:
+    except (SetupError, RequestError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -1,0 +1,46 @@
+"""python -m index_builder tag: the arguments, and what is printed and written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+_SHOWN = 10
+
+
+def add_tag(command: Callable[..., argparse.ArgumentParser], outputs: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Register the command. command: (name, run, what it does, *examples) -> its parser; outputs adds --json and --quiet."""
+    added = command(
+        "tag", tag_command, "teach a tag from some example items and score every item by it",
+        "--teach nautical --items ids.csv --index data/index", "--teach nautical --items ids.csv --index data/index --out x.csv --json",
+    )  # fmt: skip
+    added.add_argument("--teach", required=True, metavar="NAME", help="what to call it")
+    added.add_argument("--items", type=Path, required=True, metavar="IDS.csv", help="items that show it: column item_id, 3 or more")
+    added.add_argument("--index", type=Path, required=True, metavar="DIR", help="folder that `build` wrote")
+    added.add_argument("--out", type=Path, metavar="FILE", help="CSV of all items, best first (default NAME.csv)")
+    outputs(added)
+
+
+def tag_command(args: argparse.Namespace) -> int:
+    """0; ids that are not there and other unusable arguments are told by main, 2."""
+    from index_builder.tag import read_ids, teach
+
+    taught = teach(args.teach, read_ids(args.items), args.index)
+    out = args.out or Path(f"{args.teach.replace('/', '-')}.csv")
+    out.write_text(taught.csv(), encoding="utf-8", newline="")
+    examples, said = sum(s.example for s in taught.items), sum(s.said for s in taught.items)
+    if args.json:
+        line = {"tag": taught.name, "build_id": taught.build_id, "items": len(taught.items), "examples": examples, "said": said,
+                "found_again": round(taught.found_again, 4), "least": round(taught.least, 4), "csv": str(out)}  # fmt: skip
+        print(json.dumps(line))
+    elif not args.quiet:
+        new = [s for s in taught.items if not s.example][:_SHOWN]
+        print(
+            f"{taught.name}: taught from {examples} items, said of {said} of {len(taught.items)}; an example that is "
+            f"left out of the teaching outranks {taught.found_again:.0%} of the other items (50 % would be chance). All: {out}"
+        )
+        for s in new:
+            print(f"  {s.affinity:6.3f} {'*' if s.said else ' '} {s.item_id}  {s.title}")
+    return 0
