@@ -166,7 +166,7 @@ def _finish(
     gathered.files |= {name: sha256_of(building / name) for name in files}
     manifest = Manifest(
         build_id=folder.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
         model_ids=dict(stages.model_ids),
         parts={name: (part.start, part.stop) for name, part in stages.parts.items()},
         dim=stages.dim,
