@@ -35,7 +35,10 @@ def side_score(edges: np.ndarray, grey: np.ndarray, squares: np.ndarray) -> tupl
         area = SIDE * x
         mean = _sum(grey, 0, 0, SIDE, x) / area
         spread = max(0.0, _sum(squares, 0, 0, SIDE, x) / area - mean * mean) ** 0.5
-        if mean > WHITE and spread < EVEN:
+        # The margin's own last columns are mixed with what it surrounds.
+        clear = max(1, x - 2)
+        white = _sum(grey, 0, 0, SIDE, clear) / (SIDE * clear)
+        if white > WHITE and max(0.0, _sum(squares, 0, 0, SIDE, clear) / (SIDE * clear) - white * white) ** 0.5 < EVEN:
             continue
         inside = _sum(grey, 0, x + 1, SIDE, 2 * x + 1) / area
         score = min(1.0, line) * (0.7 + 0.3 * min(1.0, abs(mean - inside) / (spread + 8)))
