@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -20,6 +21,12 @@ from benchmarks.superpixels import saliency_grabcut
 from index_builder.demo import draw_item, phone_view
 
 SETUP = Setup(models=None, tiramisu=Path("nowhere"), threads=1)
+
+
+@pytest.fixture(autouse=True)
+def no_page_as_main(monkeypatch):
+    """Streamlit's tests leave the page's script as the main module, which a spawned process would run first."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture(scope="module")
