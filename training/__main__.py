@@ -58,6 +58,9 @@ def main() -> None:
     concepts.add_argument("--minutes", type=float, default=2.0, help="wall-clock budget, not counting the features")
     concepts.add_argument("--head", choices=("feedback", "plain"), default="feedback", help="plain: feed-forward, to compare")
     concepts.add_argument("--views", type=int, default=6, metavar="N", help="augmentations per photo, 0 for none")
+    concepts.add_argument(
+        "--own-masks", action=argparse.BooleanOptionalAction, default=True, help="learn from cutouts by our own segmenter's masks too"
+    )
     concepts.add_argument("--seed", type=int, default=0)
     concepts_out = commands.add_parser("export-concepts", help="write assets/models/concepts, compared with PyTorch and calibrated")
     concepts_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
@@ -99,8 +102,8 @@ def main() -> None:
         from training.concepts_train import Recipe
         from training.concepts_train import train as run
 
-        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=Recipe(head=args.head, views=args.views),
-            models=args.models)  # fmt: skip
+        recipe = Recipe(head=args.head, views=args.views, own_masks=args.own_masks)
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, models=args.models)
     elif args.command == "export-concepts":
         from training.concepts_export import export_concepts
 

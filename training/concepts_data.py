@@ -6,9 +6,11 @@ view-N  the checked mask under online augmentation: turned up to 50 degrees, cro
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from edge.concepts import features_of
 from edge.cutout import cut_out
 from edge.embed import Embedder, network_input
 from edge.errors import NoGarmentFound, PhotoError
-from edge.session import Session, read_model_folder
+from edge.session import Session, read_model_folder, usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import Box, Cutout
 from training.data import Row, read_pair, read_rows
@@ -32,7 +34,7 @@ TURN, MIRROR, CROP, LIGHT, OUTLINE = "turn", "mirror", "crop", "light", "outline
 ALL_KINDS = (TURN, MIRROR, CROP, LIGHT, OUTLINE)
 LAYERS = (64, 192, 384)
 """Mean and standard deviation of the embedder's stages 2, 3 and 4: what low, middle and high layers saw."""
-_CHUNK = 16
+_CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,11 @@ def augmented(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kinds
         x = cv2.warpAffine(x, m, (s, s), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         a = cv2.warpAffine(a, m, (s, s), flags=cv2.INTER_LINEAR, borderValue=0)
     if CROP in kinds and rng.random() < 0.5:  # a side of the garment lies outside the photo
-        cut, side = round(s * float(rng.uniform(0.12, 0.3))), int(rng.integers(4))
+        side = int(rng.integers(4))
         a = np.rot90(a, side).copy()
-        a[:cut] = 0
+        lines = np.flatnonzero((a > 0.5).any(1))
+        if lines.size:
+            a[: lines[0] + round(len(lines) * float(rng.uniform(0.08, 0.3)))] = 0
         a = np.ascontiguousarray(np.rot90(a, -side))
     if LIGHT in kinds:
         x = light(x, rng, float(rng.uniform(0.2, 1.0)))
@@ -102,14 +106,12 @@ class FeatureStore:
     def own(self, part: str) -> Features:
         """By our own segmenter's masks; photos on which it finds no garment are left out."""
         folder = read_model_folder(self._models / "segmenter")
-        stages: list[Stages] = []
+        stages = functools.cache(lambda: Stages.open(self._models, threads=1, gpu=False))  # only where nothing is kept yet
 
         def cutouts(row: Row) -> np.ndarray | None:
-            if not stages:
-                stages.append(Stages.open(self._models, threads=self._threads, gpu=False))
             try:
-                photo = stages[0].read((self._data / "images" / f"{row.image}.jpg").read_bytes())
-                return stages[0].cutout(photo, stages[0].mask(photo)).rgb
+                photo = stages().unframe(stages().read((self._data / "images" / f"{row.image}.jpg").read_bytes()))
+                return stages().cutout(photo, stages().mask(photo)).rgb
             except PhotoError:
                 return None
 
@@ -130,9 +132,13 @@ class FeatureStore:
         path = self._cache / f"{part}-{kind}.npz"
         if not path.exists():
             names, found = [], []
-            for chunk in _chunks(_made(rows, cutout_of)):
-                names += [r.image for r, _ in chunk]
-                found.append(self._embed([c for _, c in chunk]))
+            with ThreadPoolExecutor(usable_cpus()) as pool:  # decoding and warping let go of Python's lock
+                for start in range(0, len(rows), _CHUNK):
+                    chunk = rows[start : start + _CHUNK]
+                    made = [(r.image, c) for r, c in zip(chunk, pool.map(cutout_of, chunk), strict=True) if c is not None]
+                    if made:
+                        names += [name for name, _ in made]
+                        found.append(self._embed([c for _, c in made]))
             temporary = path.with_suffix(".tmp.npz")
             np.savez(temporary, x=np.concatenate(found).astype(np.float16), images=np.array(json.dumps(names)))
             temporary.replace(path)
@@ -148,21 +154,3 @@ class FeatureStore:
         if embeddings[0].layers is None or len(embeddings[0].layers) != sum(self.layers):
             raise RuntimeError(f"the embedder must tell {sum(self.layers)} numbers of its layers; export it again")
         return features_of(embeddings)
-
-
-def _made(rows: Sequence[Row], cutout_of: Callable[[Row], np.ndarray | None]) -> Iterator[tuple[Row, np.ndarray]]:
-    for row in rows:
-        made = cutout_of(row)
-        if made is not None:
-            yield row, made
-
-
-def _chunks(pairs: Iterator[tuple[Row, np.ndarray]]) -> Iterator[list[tuple[Row, np.ndarray]]]:
-    chunk: list[tuple[Row, np.ndarray]] = []
-    for pair in pairs:
-        chunk.append(pair)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

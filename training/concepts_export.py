@@ -44,7 +44,8 @@ def fit_tag(scores: np.ndarray, active: np.ndarray, *, prior: float = 8.0) -> tu
         return value
 
     optimiser.step(loss)
-    return max(0.05, float(w[0])), float(w[1])
+    slope, offset = w.detach().tolist()
+    return max(0.05, slope), offset
 
 
 def write_onnx(model: torch.nn.Module, path: Path, inputs: int) -> None:

@@ -53,7 +53,7 @@ class Feedback(nn.Module):
     def cosines(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """As forward, with plain cosines for the tags."""
         x = F.dropout((x - self.mean) / self.std, 0.5 * self.dropout, self.training)
-        state, middle = torch.zeros(len(x), self.back.in_features, device=x.device), None
+        state, middle = torch.zeros(x.shape[0], self.back.in_features, device=x.device), None
         said = []
         for step, part in enumerate(x.split(self.splits, 1)):
             state = F.relu(self.norm(self.feed[step](part) + self.back(state)))

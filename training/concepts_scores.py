@@ -75,7 +75,9 @@ def scores(truth: Truth, leaves: np.ndarray, tags: np.ndarray, groups: np.ndarra
     early = np.stack([p[:, :, group == g].sum(2) for g in range(group.max() + 1)], 2)
     found |= {f"group_step{s + 1}": (early[:, s].argmax(1) == group[want]).mean() for s in range(leaves.shape[1] - 1)}
     pattern, sleeve = truth.pattern >= 0, truth.sleeve >= 0
-    found["pattern_f1"] = macro_f1(truth.pattern[pattern], tags[pattern, : len(PATTERNS)].argmax(1), len(PATTERNS))
-    found["pattern"] = (tags[pattern, : len(PATTERNS)].argmax(1) == truth.pattern[pattern]).mean()
-    found["sleeve"] = (tags[sleeve, len(PATTERNS) :].argmax(1) == truth.sleeve[sleeve]).mean()
+    if pattern.any():
+        found["pattern_f1"] = macro_f1(truth.pattern[pattern], tags[pattern, : len(PATTERNS)].argmax(1), len(PATTERNS))
+        found["pattern"] = (tags[pattern, : len(PATTERNS)].argmax(1) == truth.pattern[pattern]).mean()
+    if sleeve.any():
+        found["sleeve"] = (tags[sleeve, len(PATTERNS) :].argmax(1) == truth.sleeve[sleeve]).mean()
     return {name: round(float(value), 4) for name, value in found.items()}

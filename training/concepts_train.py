@@ -113,7 +113,7 @@ def fit(
         m.mean.copy_(views.x.mean(0))
         m.std.copy_(views.x.std(0) + 1e-3)
     ema.load_state_dict(model.state_dict())
-    share = torch.nan_to_num(target.tags, nan=0.0).sum(0) / (~target.tags.isnan()).sum(0)
+    share = torch.nan_to_num(target.tags, nan=0.0).sum(0) / (~target.tags.isnan()).sum(0).clamp_min(1)
     rarer = ((1 - share) / share.clamp_min(1e-3)).sqrt().clamp(1, 6)
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=recipe.weight_decay)
     start, step = time.monotonic(), 0
@@ -144,7 +144,7 @@ def fit(
         known = ~tags.isnan()
         wanted = torch.nan_to_num(tags, nan=0.0)
         each = F.binary_cross_entropy_with_logits(scored, wanted, pos_weight=rarer, reduction="none")
-        loss = loss + recipe.tag_weight * tagged * 4 * (each * known).sum() / known.sum().clamp_min(1)
+        loss = loss + recipe.tag_weight * tagged * 4 * torch.where(known, each, 0.0).sum() / known.sum().clamp_min(1)
         if cosines is not None:
             loss = loss + recipe.tag_weight * tagged * tag_hinge(cosines, tags)
         optimiser.zero_grad(set_to_none=True)
