@@ -33,7 +33,7 @@ BUILDER = """
 
     class Slow(FakeStages):
         def embed(self, cutouts):
-            time.sleep(0.005)
+            time.sleep(0.02)
             return super().embed(cutouts)
 
     feed, out, log = map(Path, sys.argv[1:])
@@ -41,7 +41,8 @@ BUILDER = """
         child = os.fork()
         if not child:
             def progress(tally):
-                log.write_text(f"{tally.done} {tally.reused}.")
+                with log.open("a") as file:  # never rewritten: a kill in the middle would leave nothing said
+                    print(tally.done, tally.reused, file=file)
             build(feed, out, stages=Slow(), workers=2, reuse=bool(int(line)), progress=progress)
             os._exit(0)
         print(child, flush=True)
@@ -51,8 +52,8 @@ BUILDER = """
 
 def told(log: Path) -> tuple[int, int]:
     """Images done and reused, as the victim last said."""
-    text = log.read_text() if log.exists() else ""
-    return tuple(int(number) for number in text[:-1].split()) if text.endswith(".") else (0, 0)
+    lines = log.read_text().split("\n")[:-1] if log.exists() else []
+    return tuple(int(number) for number in lines[-1].split()) if lines else (0, 0)
 
 
 def wait_for(log: Path, done: int, *, victim: int) -> None:
@@ -79,12 +80,14 @@ def test_a_build_killed_at_many_random_moments_never_harms_the_index_in_use_and_
         for attempt in range(KILLS):
             log.unlink(missing_ok=True)
             # A quarter on the way to the first image, a quarter after the last, while the index is written and put in place.
-            moment = rng.choice([0, rng.randrange(1, 140), rng.randrange(1, 140), 140])
+            # The first two stop half-way, whatever the machine's speed, so that there is always something to go on with.
+            halfway = attempt < 2
+            moment = 70 if halfway else rng.choice([0, rng.randrange(1, 140), rng.randrange(1, 140), 140])
             print(attempt % 2, file=forker.stdin, flush=True)
             victim = int(forker.stdout.readline())
             try:
                 wait_for(log, moment, victim=victim)
-                time.sleep(rng.random() * 0.1)
+                time.sleep(0 if halfway else rng.random() * 0.1)
                 os.kill(victim, signal.SIGKILL)
             except (FileNotFoundError, ProcessLookupError):
                 pass  # it was faster
@@ -99,7 +102,7 @@ def test_a_build_killed_at_many_random_moments_never_harms_the_index_in_use_and_
             assert now == before
             went_on += finished == 0 and told(log)[1] > 0
         forker.stdin.close()
-    assert killed >= 20 and went_on >= 1
+    assert killed >= KILLS // 2 and went_on >= 1
     resumed = build(feed, out, stages=FakeStages())
     assert same_index(resumed.folder, build(feed, tmp_path / "calm", stages=FakeStages()).folder)
     assert not list(out.glob(".building-*")) and not (out / ".work").exists()
