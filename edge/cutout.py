@@ -32,7 +32,7 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
     if reduce < 1:
         inside = max(1, round(part.shape[1] * reduce)), max(1, round(part.shape[0] * reduce))
         part, soft = (cv2.resize(x, inside, interpolation=cv2.INTER_AREA) for x in (part, soft))
-    soft = refine_alpha(part, soft)
+    soft = refine_alpha(part, soft, working_side=max(96, size // 2))
     found = _box_of(soft, least=2 if min(soft.shape) > 40 else 1) or _box_of(soft) or Box(0, 0, soft.shape[1], soft.shape[0])
     part, soft = part[found.top : found.bottom, found.left : found.right], soft[found.top : found.bottom, found.left : found.right]
     h, w = part.shape[:2]

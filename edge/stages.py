@@ -21,7 +21,7 @@ from edge.session import DEFAULT_MODELS, Session, read_model_folder
 from edge.taxonomy import Taxonomy
 from edge.types import Cutout, Embedding, Mask, Photo
 
-PIPELINE_VERSION = 3
+PIPELINE_VERSION = 4
 """Raised whenever the same photo would give another vector for a reason outside the model files."""
 
 

@@ -25,4 +25,4 @@ def read_extra(folder: Path, size: int) -> Garments:
     if not rgb:
         raise FileNotFoundError(f"no corrections with their pictures in {folder}")
     n = len(rgb)
-    return Garments(np.stack(rgb), np.stack(mask), np.full((n, size, size), 255, np.uint8), ["extra"] * n, np.ones(n, bool))
+    return Garments(np.stack(rgb), np.stack(mask), np.full((n, size, size), 255, np.uint8), ["extra"] * n, np.ones(n, bool), np.ones(n))

@@ -125,6 +125,28 @@ def litter(background: np.ndarray, rng: np.random.Generator, other: tuple[np.nda
     return out
 
 
+def box_under(background: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The box a pair of shoes stands on, with a darker side below. uint8 (S, S, 3) in and out."""
+    ys, xs = np.nonzero(mask > 127)
+    if len(ys) == 0:
+        return background
+    out = background.copy()
+    centre = xs.mean() + rng.normal(0, 6), ys.mean() + rng.normal(0, 10)
+    width, height = (max(12.0, float(np.ptp(v)) * rng.uniform(0.7, 1.3)) for v in (xs, ys))
+    angle = float(rng.normal(0, 6))
+    colour = np.clip(rng.uniform(15, 250) + rng.normal(0, 10, 3), 0, 255)
+    for shift, light in ((rng.uniform(0.1, 0.4) * height, rng.uniform(0.5, 0.9)), (0.0, 1.0)):
+        points = cv2.boxPoints(((centre[0], centre[1] + shift), (width, height), angle)).astype(np.int32)
+        cv2.fillConvexPoly(out, points, tuple(float(v) for v in colour * light), cv2.LINE_AA)
+    return cv2.addWeighted(out, 0.85, background, 0.15, 0)
+
+
+def shade(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A hollow or a fold of the garment in deep shade: a hood's inside, under a collar. uint8 (S, S, 3) in and out."""
+    zone = cv2.GaussianBlur(_zone(rgb.shape[0], mask, rng).astype(np.float32), (0, 0), float(rng.uniform(1.5, 8)))
+    return np.clip(rgb * (1 - rng.uniform(0.4, 0.85) * zone[..., None]), 0, 255).astype(np.uint8)
+
+
 def ghost(background: np.ndarray, shape: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A smooth blot in a garment's shape, darker or lighter than what lies around: out of focus, a stain, a shadow, a reflection.
 

@@ -38,7 +38,9 @@ def load_squares(data: Path, parts: tuple[str, ...], size: int, masks: tuple[str
         a, b = read_pair(data, r.image)
         rgb[i], mask[i] = letterbox_mirror(a, size)[0], letterbox_mirror(b, size)[0]
     kinds = [r.mask for r in rows]
-    return Garments(rgb, mask, np.full_like(mask, 255), kinds, np.array([k in SURE for k in kinds]))
+    # Shoes are few and go worst.
+    weight = np.array([{"minor": 0.7, "bad": 0.5}.get(r.mask, 1.0) * (2.0 if r.label == "Shoes" else 1.0) for r in rows])
+    return Garments(rgb, mask, np.full_like(mask, 255), kinds, np.array([k in SURE for k in kinds]), weight)
 
 
 def drawn_squares(count: int, size: int, seed: int) -> Garments:
@@ -50,13 +52,15 @@ def drawn_squares(count: int, size: int, seed: int) -> Garments:
         photo, alpha = phone_view(draw_item(seed, i), np.random.default_rng((seed, i)))
         rgb.append(letterbox_mirror(photo, size)[0])
         mask.append(letterbox_mirror((alpha * 255).astype(np.uint8), size)[0])
-    return Garments(np.stack(rgb), np.stack(mask), np.full((count, size, size), 255, np.uint8), ["drawn"] * count, np.ones(count, bool))
+    all_known = np.full((count, size, size), 255, np.uint8)
+    return Garments(np.stack(rgb), np.stack(mask), all_known, ["drawn"] * count, np.ones(count, bool), np.full(count, 0.6))
 
 
 def join(*groups: Garments) -> Garments:
     """All photos of several groups."""
     arrays = [np.concatenate([getattr(g, name) for g in groups]) for name in ("rgb", "mask", "known")]
-    return Garments(*arrays, [k for g in groups for k in g.kinds], np.concatenate([g.whole for g in groups]))
+    whole, weight = (np.concatenate([getattr(g, name) for g in groups]) for name in ("whole", "weight"))
+    return Garments(*arrays, [k for g in groups for k in g.kinds], whole, weight)
 
 
 class Views(torch.utils.data.IterableDataset):
@@ -64,7 +68,6 @@ class Views(torch.utils.data.IterableDataset):
 
     def __init__(self, garments: Garments, drawn: np.ndarray, error: torch.Tensor, size: int, seed: int, *, plain: bool) -> None:
         self.garments, self.drawn, self.error, self.size, self.seed = garments, drawn, error, size, seed
-        self.base = np.array([{"minor": 0.7, "bad": 0.5, "drawn": 0.6}.get(k, 1.0) for k in garments.kinds])
         self.composites = 0.3 if plain else 0.5
 
     def __iter__(self):
@@ -72,7 +75,7 @@ class Views(torch.utils.data.IterableDataset):
         rng = np.random.default_rng((self.seed, info.id if info else 0))
         cv2.setNumThreads(0)
         while True:
-            p = self.base * (0.04 + np.clip(self.error.numpy(), 0, 0.25))
+            p = self.garments.weight * (0.04 + np.clip(self.error.numpy(), 0, 0.25))
             for i in rng.choice(len(p), 64, p=p / p.sum()).tolist():
                 x, y, known = training_view(self.garments, i, self.drawn, rng, self.size, composites=self.composites)
                 yield torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(known), i
@@ -131,7 +134,7 @@ def agree(model: torch.nn.Module, wrong: Garments) -> Garments:
     pick = np.flatnonzero(keep)
     return Garments(
         wrong.rgb[keep], (hard[keep] * 255).astype(np.uint8), (known[keep] * 255).astype(np.uint8),
-        [wrong.kinds[i] for i in pick], np.zeros(len(pick), bool),
+        [wrong.kinds[i] for i in pick], np.zeros(len(pick), bool), wrong.weight[pick],
     )  # fmt: skip
 
 
