@@ -120,4 +120,44 @@ def blobs(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     return out
 
 
+def plaid(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
+    """Tartan: the same row of bands of several colours and breadths along both axes, woven into each other, hard-edged."""
+    sett = rng.uniform(0.06, 0.5) * min(h, w)
+    count = int(rng.integers(3, 7))
+    inks = np.stack([colour(rng) for _ in range(count)])
+    ends = np.cumsum(rng.dirichlet(np.full(count, 1.5))) * sett
+    lines = [inks[np.searchsorted(ends, (np.arange(n) + rng.uniform(0, sett)) % sett).clip(0, count - 1)] for n in (h, w)]
+    share = float(rng.uniform(0.35, 0.65))
+    return (lines[0][:, None] * share + lines[1][None] * (1 - share)).clip(0, 255).astype(np.uint8)
+
+
+def boards(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
+    """Boards or bricks in courses, each of its own shade, with joints; lengthwise or across."""
+    if rng.random() < 0.5:
+        return np.ascontiguousarray(boards(rng, w, h).transpose(1, 0, 2)) if h != w else boards(rng, h + 1, w)[:h]
+    out = plain(rng, h, w).astype(np.float32)
+    base, joint = out[0, 0].copy(), float(rng.choice([0.5, 0.75, 1.25])) * out[0, 0]
+    depth, length = rng.uniform(0.08, 0.4) * h, rng.uniform(0.15, 1.6) * w
+    gap, spread = max(1, round(min(h, w) * rng.uniform(0.003, 0.015))), float(rng.uniform(0, 0.15))
+    y = -rng.uniform(0, depth)
+    while y < h:
+        x = -rng.uniform(0, length)
+        while x < w:
+            box = (slice(max(0, int(y)), max(0, int(y + depth))), slice(max(0, int(x)), max(0, int(x + length))))
+            out[box] = base * (1 + rng.normal(0, spread))
+            out[box[0], max(0, int(x)) : max(0, int(x) + gap)] = joint
+            x += length
+        out[max(0, int(y)) : max(0, int(y) + gap)] = joint
+        y += depth
+    return out.clip(0, 255).astype(np.uint8)
+
+
+def patchwork(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
+    """Patches of a few colours and cloths in a grid, as in a quilt."""
+    rows, columns = (int(n) for n in rng.integers(2, 9, 2))
+    kinds = [kind(rng, h, w) for kind in (plain, plain, stripes, grain)]
+    pick = cv2.resize(rng.integers(0, len(kinds), (rows, columns)).astype(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST)
+    return np.choose(pick[..., None], kinds)
+
+
 FILLS: tuple[Fill, ...] = (plain, plain, plain, gradient, gradient, stripes, checks, grain, grain, rings, waves, blobs)

@@ -140,7 +140,8 @@ def rectangle(s: Sources, rng: np.random.Generator, h: int, w: int) -> np.ndarra
 
 def cloth(s: Sources, rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     """Cloth that fills the picture: checks, stripes, anything woven or printed, sometimes slightly turned or creased."""
-    kinds = (fills.checks, fills.checks, fills.stripes, fills.grain, fills.rings, fills.waves, fills.blobs, fills.gradient)
+    kinds = (fills.checks, fills.checks, fills.plaid, fills.plaid, fills.boards, fills.boards, fills.patchwork, fills.stripes, fills.grain,
+             fills.rings, fills.waves, fills.blobs, fills.gradient)  # fmt: skip
     big = kinds[int(rng.integers(len(kinds)))](rng, h + h // 8, w + w // 8)
     turn = 0.0 if rng.random() < 0.5 else rng.normal(0, 5)
     m = cv2.getRotationMatrix2D((w / 2, h / 2), turn, 1.15)
@@ -190,5 +191,5 @@ def _shaded(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 Picture = Callable[[Sources, np.random.Generator, int, int], np.ndarray]
-PICTURES: tuple[tuple[Picture, float], ...] = ((photo, 0.28), (studio, 0.22), (rectangle, 0.28), (cloth, 0.1), (table, 0.12))
+PICTURES: tuple[tuple[Picture, float], ...] = ((photo, 0.24), (studio, 0.2), (rectangle, 0.26), (cloth, 0.18), (table, 0.12))
 """Kinds of pictures without a frame, and how often each is drawn."""
