@@ -11,7 +11,12 @@ from app_pages.language import say, say_error
 from app_pages.shared_box import index_version, open_box, settings
 from edge.errors import SetupError
 
-PAGES = {"look_up": look_up, "catalogue": catalogue, "this_box": this_box}
+# One line a page: its name (words: "page.NAME", address: NAME with hyphens) and the module whose page(box) draws it, most used first.
+PAGES = {
+    "look_up": look_up,
+    "catalogue": catalogue,
+    "this_box": this_box,
+}
 
 
 def main() -> None:

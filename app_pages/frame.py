@@ -11,6 +11,8 @@ from PIL import Image
 from app_pages.language import say
 
 STYLE = Path(__file__).parent.parent / "assets" / "page" / "style.css"
+TABS = 3
+"""Pages with a tab of their own; a phone has room for three words and "More", where the others are."""
 
 
 def begin() -> None:
@@ -21,14 +23,25 @@ def begin() -> None:
 
 def brand(pages: list | None = None, here: object = None) -> None:
     """The name and the tabs. In one block with the style: Streamlit loads HTML late, so where the name is, the style is."""
+    under = say("tagline") if not pages or here == pages[0] else here.title
     st.html(
         f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
         '<header class="brand"><span aria-hidden="true">⌗</span>'
-        f"<div><h1>Racklens</h1><p>{escape(say('tagline'))}</p></div></header>"
+        f"<div><h1>Racklens</h1><p>{escape(under)}</p></div></header>"
     )
     if not pages:
         return
     with st.container(key="tabs", horizontal=True, wrap=False, gap="small"):
-        for page in pages:
-            with st.container(key=f"tab {page.url_path or 'first'}{' here' if page == here else ''}"):
-                st.page_link(page, width="stretch")
+        for page in pages[:TABS]:
+            _tab(page, page == here)
+        if pages[TABS:]:
+            # The key tells one page's menu from the next page's: a new one is closed.
+            with st.container(key=f"tab more{'' if here in pages[:TABS] else ' here'}"):
+                with st.popover(say("nav.more"), width="stretch", key=f"more {here.url_path or 'first'}"):
+                    for page in pages[TABS:]:
+                        _tab(page, page == here)
+
+
+def _tab(page: object, here: bool) -> None:
+    with st.container(key=f"tab {page.url_path or 'first'}{' here' if here else ''}"):
+        st.page_link(page, width="stretch")

@@ -11,6 +11,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "page.look_up": ("Look up", "Suchen"),
     "page.catalogue": ("Catalogue", "Katalog"),
     "page.this_box": ("This box", "Gerät"),
+    "nav.more": ("More", "Mehr"),
     "language": ("Language", "Sprache"),
     "not_ready": ("This box is not ready. {why}", "Dieses Gerät ist noch nicht bereit. {why}"),
     "not_ready.help": (
