@@ -24,12 +24,12 @@ MAY_IMPORT = {
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
     ("errors", "types"),
-    ("session", "transforms", "config", "manifest", "taxonomy", "colours", "doubt", "matting", "grabcut", "journal_types", "journal_store"),
+    ("session", "transforms", "config", "manifest", "taxonomy", "colours", "doubt", "matting", "grabcut", "journal_types", "journal_store", "develop"),
     ("photo", "frame", "segment", "cutout", "enhance", "embed", "concepts", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
     ("gallery", "journal_history", "journal_prune"),
     ("lookup", "journal", "journal_export"),
-    ("doctor", "journal_command"),
+    ("doctor", "journal_command", "enhance_command"),
     ("__main__",),
 )
 LAYER = {name: number for number, names in enumerate(EDGE_LAYERS) for name in names}
