@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import xlsxwriter
+from PIL import Image
 
 from edge.errors import RequestError
 from edge.journal_history import History
@@ -25,7 +26,9 @@ ARRIVAL_COLUMNS = (
 
 _XLSX_ROWS = 1_048_576  # what a sheet holds, its heading included
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-Cell = str | float | int | bool | datetime
+PICTURE_PX = 72  # height of a picture in a sheet; the row is made to hold it
+Cell = str | float | int | bool | datetime | bytes | None
+"""bytes: a small JPEG, for sheets only; None: an empty cell."""
 
 
 def history_rows(history: History, search: Search | None = None) -> Iterator[tuple[Cell, ...]]:
@@ -65,29 +68,44 @@ def to_xlsx(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: st
     Raises RequestError for more rows than a sheet holds.
     """
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        page = book.add_worksheet(sheet)
-        bold, quoted = book.add_format({"bold": True}), book.add_format({"quote_prefix": True})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        for column, name in enumerate(columns):
-            page.write_string(0, column, name, bold)
-        number = 0
-        for number, row in enumerate(rows, 1):
-            if number >= _XLSX_ROWS:
-                raise RequestError("There are more look-ups than a sheet can hold.", remedy="Choose a range of dates, or take CSV.")
-            for column, cell in enumerate(row):
-                if isinstance(cell, bool):
-                    page.write_boolean(number, column, cell)
-                elif isinstance(cell, datetime):
-                    page.write_datetime(number, column, cell.astimezone(UTC).replace(tzinfo=None), moment)
-                elif isinstance(cell, str):
-                    page.write_string(number, column, cell[:32767], quoted if cell.startswith(_STARTS_FORMULA) else None)
-                else:
-                    page.write_number(number, column, cell)
-        page.freeze_panes(1, 0)
-        page.autofilter(0, 0, number, len(columns) - 1)
-        page.set_column(0, len(columns) - 1, 18)
+    with workbook(out) as book:
+        write_sheet(book, sheet, columns, rows)
     return out.getvalue()
+
+
+def workbook(out: io.BytesIO) -> xlsxwriter.Workbook:
+    """A new workbook that takes no text for a formula or a link; it is written to `out` when it is closed."""
+    return xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+
+
+def write_sheet(book: xlsxwriter.Workbook, sheet: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Add a sheet as `to_xlsx` describes it; pictures lie in their cell and move with it when rows are sorted or filtered."""
+    page = book.add_worksheet(sheet)
+    bold, quoted = book.add_format({"bold": True}), book.add_format({"quote_prefix": True})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    for column, name in enumerate(columns):
+        page.write_string(0, column, name, bold)
+    page.set_column(0, len(columns) - 1, 18)
+    number = 0
+    for number, row in enumerate(rows, 1):
+        if number >= _XLSX_ROWS:
+            raise RequestError("There are more look-ups than a sheet can hold.", remedy="Choose a range of dates, or take CSV.")
+        for column, cell in enumerate(row):
+            if isinstance(cell, bool):
+                page.write_boolean(number, column, cell)
+            elif isinstance(cell, datetime):
+                page.write_datetime(number, column, cell.astimezone(UTC).replace(tzinfo=None), moment)
+            elif isinstance(cell, str):
+                page.write_string(number, column, cell[:32767], quoted if cell.startswith(_STARTS_FORMULA) else None)
+            elif isinstance(cell, bytes):
+                page.set_row_pixels(number, PICTURE_PX + 4)
+                scale = PICTURE_PX / max(Image.open(io.BytesIO(cell)).size)
+                place = {"x_offset": 2, "y_offset": 2, "x_scale": scale, "y_scale": scale, "object_position": 1}
+                page.insert_image(number, column, f"{number}.jpg", {"image_data": io.BytesIO(cell), **place})
+            elif cell is not None:
+                page.write_number(number, column, cell)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, number, len(columns) - 1)
 
 
 def _as_text(cell: Cell) -> str:
@@ -97,4 +115,4 @@ def _as_text(cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(_STARTS_FORMULA) else cell
-    return str(cell)
+    return "" if cell is None or isinstance(cell, bytes) else str(cell)

@@ -1,0 +1,30 @@
+"""One photo looked up without a session: for work that goes on while nobody looks at the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+
+from app_pages.shared_box import Box
+from edge.types import Answer, Photo
+
+
+def look_up_one(box: Box, data: bytes, *, on_photo: Callable[[Photo], None] = lambda photo: None) -> Answer:
+    """A photo's bytes -> Answer. Decodes before it takes a seat, so that the seat is held only while the networks work.
+
+    `on_photo` gets the decoded photo at once, also where nothing is found on it. Raises PhotoError.
+    """
+    start = perf_counter()
+    photo = box.lookup.stages.unframe(box.lookup.stages.read(data))
+    read_ms = (perf_counter() - start) * 1000
+    on_photo(photo)
+    with box.seats:
+        start = perf_counter()
+        mask = box.lookup.stages.mask(photo)
+        segment_ms = (perf_counter() - start) * 1000
+        answer = box.lookup.look_up_mask(photo, mask)
+    timings = {"read": round(read_ms, 2), "segment": round(segment_ms, 2), **answer.timings_ms}
+    if "total" in timings:
+        timings["total"] = round(timings["total"] + read_ms + segment_ms, 2)
+    return replace(answer, timings_ms=timings)
