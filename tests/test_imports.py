@@ -24,7 +24,20 @@ MAY_IMPORT = {
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
     ("errors", "types"),
-    ("session", "transforms", "config", "manifest", "taxonomy", "colours", "doubt", "matting", "grabcut", "journal_types", "journal_store", "develop"),
+    (
+        "session",
+        "transforms",
+        "config",
+        "manifest",
+        "taxonomy",
+        "colours",
+        "doubt",
+        "matting",
+        "grabcut",
+        "journal_types",
+        "journal_store",
+        "develop",
+    ),
     ("photo", "frame", "segment", "cutout", "enhance", "embed", "concepts", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
     ("gallery", "journal_history", "journal_prune"),
