@@ -1,4 +1,4 @@
-"""python -m edge lookup|segment|frame|doctor|journal: what the page does, for scripts."""
+"""python -m edge lookup|segment|frame|doctor|journal|passcode: what the page does, for scripts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edge.doctor import examine
 from edge.errors import PhotoError, RacklensError, RequestError, SetupError
 from edge.journal_command import add_arguments
 from edge.lookup import Change, Lookup, moved
+from edge.passcode import ask_and_print
 from edge.stages import Stages
 from edge.types import Answer, Filter
 
@@ -223,6 +224,8 @@ def main(argv: list[str] | None = None) -> int:
     doctor.add_argument("--index", type=Path, help="index folder to examine too (default: RACKLENS_INDEX)")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
+    passcode = commands.add_parser("passcode", help="the setting that makes the page ask for a passcode", epilog="python -m edge passcode")
+    passcode.set_defaults(run=lambda args: ask_and_print())
     add_arguments(commands.add_parser("journal", help="what staff looked up and confirmed"))
     for command in (lookup, segment, frame, doctor):
         command.add_argument("--models", type=Path, help="model folder (default assets/models)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from edge.errors import SettingsError
@@ -17,6 +17,7 @@ VARIABLES = {
     "seats": "RACKLENS_SEATS",
     "threads": "RACKLENS_THREADS",
     "language": "RACKLENS_LANGUAGE",
+    "passcode_hash": "RACKLENS_PASSCODE_HASH",
 }
 """The environment's name of each setting."""
 
@@ -37,6 +38,8 @@ class Settings:
     seats: look-ups at the same time. Two keep the cores busy while one decodes; more would only make each of them slower.
     threads: the networks' threads; None lets the runtime take all cores.
     language: of the page, as in its table of words; "" follows each browser.
+    passcode_hash: what `python -m edge passcode` prints; "" asks for none, and the page then opens on this machine only. A hash, because
+        settings end up in unit files, process lists and back-ups.
     """
 
     data_dir: Path = Path("data/journal")
@@ -47,6 +50,7 @@ class Settings:
     seats: int = 2
     threads: int | None = None
     language: str = ""
+    passcode_hash: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for name, least, most in _RANGES:

@@ -37,6 +37,7 @@ EDGE_LAYERS = (
         "journal_types",
         "journal_store",
         "develop",
+        "passcode",
     ),
     ("photo", "frame", "segment", "cutout", "enhance", "embed", "concepts", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
