@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app_pages import catalogue, frame, look_up, this_box
+from app_pages import catalogue, delivery, frame, look_up, this_box
 from app_pages.language import say, say_error
 from app_pages.shared_box import index_version, open_box, settings
 from edge.errors import SetupError
@@ -14,6 +14,7 @@ from edge.errors import SetupError
 # One line a page: its name (words: "page.NAME", address: NAME with hyphens) and the module whose page(box) draws it, most used first.
 PAGES = {
     "look_up": look_up,
+    "delivery": delivery,
     "catalogue": catalogue,
     "this_box": this_box,
 }
