@@ -1,4 +1,4 @@
-"""python -m edge lookup|segment|frame|doctor|journal|passcode: what the page does, for scripts."""
+"""python -m edge lookup|segment|frame|enhance|doctor|journal|passcode: what the page does, for scripts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from edge.doctor import examine
+from edge.enhance_command import add_arguments as add_enhance
 from edge.errors import PhotoError, RacklensError, RequestError, SetupError
 from edge.journal_command import add_arguments
 from edge.lookup import Change, Lookup, moved
@@ -220,6 +221,9 @@ def main(argv: list[str] | None = None) -> int:
     frame.add_argument("--json", action="store_true", help="one JSON line per photo; box: left, top, right, bottom in pixels of size")
     frame.add_argument("--out", type=Path, help="folder for <stem>.png, the picture without its frame")
     frame.set_defaults(run=_frame)
+    add_enhance(
+        commands.add_parser("enhance", help="three better versions of a photo", epilog="python -m edge enhance photo.jpg --out better")
+    )
     doctor = commands.add_parser("doctor", help="is this box fit for work", epilog="python -m edge doctor --index data/index")
     doctor.add_argument("--index", type=Path, help="index folder to examine too (default: RACKLENS_INDEX)")
     doctor.add_argument("--json", action="store_true")

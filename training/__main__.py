@@ -1,4 +1,4 @@
-"""python -m training segmenter|embedder|frame|concepts|export-...: each with --help."""
+"""python -m training segmenter|embedder|frame|enhance|concepts|export-...: each with --help."""
 
 from __future__ import annotations
 
@@ -51,22 +51,34 @@ def main() -> None:
     frame_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
     frame_out.add_argument("--run", type=Path, default=Path("runs") / "frame")
     frame_out.add_argument("--out", type=Path, default=MODELS / "frame")
-    concepts = commands.add_parser("concepts", help="train the head that tells category and tags; needs the exported embedder")
+    concepts = commands.add_parser("concepts", help="train the network that tells category and tags; run it again to go on")
     concepts.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with images.csv, images/, masks/")
-    concepts.add_argument("--run", type=Path, default=Path("runs") / "concepts", help="checkpoint, log and the embedder's features, kept")
-    concepts.add_argument("--models", type=Path, default=MODELS, help="where embedder and segmenter lie")
-    concepts.add_argument("--minutes", type=float, default=2.0, help="wall-clock budget, not counting the features")
+    concepts.add_argument("--run", type=Path, default=Path("runs") / "concepts", help="checkpoint, log and the cut-out photos, kept")
+    concepts.add_argument("--models", type=Path, default=MODELS, help="where the segmenter lies, by whose masks it learns too")
+    concepts.add_argument("--embedder-run", type=Path, help="start from this embedder's last.pt (default: from chance)")
+    concepts.add_argument("--minutes", type=float, default=20.0, help="wall-clock budget, not counting the pictures")
     concepts.add_argument("--head", choices=("feedback", "plain"), default="feedback", help="plain: feed-forward, to compare")
-    concepts.add_argument("--views", type=int, default=6, metavar="N", help="augmentations per photo, 0 for none")
-    concepts.add_argument(
-        "--own-masks", action=argparse.BooleanOptionalAction, default=True, help="learn from cutouts by our own segmenter's masks too"
-    )
+    concepts.add_argument("--views", type=int, default=5, metavar="N", help="augmentations per photo, 0 for none")
+    concepts.add_argument("--size", type=int, default=128, help="side of the network's input in pixels, a multiple of 64")
+    for flag, what in (("own-masks", "learn from cutouts by our own segmenter's masks too"), ("prints", "rare patterns on plain garments"),
+                       ("mix", "two pictures laid over each other at times")):  # fmt: skip
+        concepts.add_argument(f"--{flag}", action=argparse.BooleanOptionalAction, default=True, help=what)
     concepts.add_argument("--seed", type=int, default=0)
     concepts_out = commands.add_parser("export-concepts", help="write assets/models/concepts, compared with PyTorch and calibrated")
     concepts_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
     concepts_out.add_argument("--run", type=Path, default=Path("runs") / "concepts")
-    concepts_out.add_argument("--models", type=Path, default=MODELS, help="where embedder and segmenter lie")
+    concepts_out.add_argument("--models", type=Path, default=MODELS, help="where the segmenter lies")
     concepts_out.add_argument("--out", type=Path, default=MODELS / "concepts")
+    enhance = commands.add_parser("enhance", help="train the network that reads light and tones off a photo; run it again to go on")
+    enhance.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with images.csv, images/, masks/")
+    enhance.add_argument("--run", type=Path, default=Path("runs") / "enhance", help="checkpoints, log and the samples, kept")
+    enhance.add_argument("--minutes", type=float, default=18.0, help="wall-clock budget, not counting the first samples")
+    enhance.add_argument("--rate", type=float, help="highest learning rate; lower it to go on with a trained model")
+    enhance.add_argument("--seed", type=int, default=0)
+    enhance_out = commands.add_parser("export-enhance", help="write assets/models/enhance, compared with PyTorch and calibrated")
+    enhance_out.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    enhance_out.add_argument("--run", type=Path, default=Path("runs") / "enhance")
+    enhance_out.add_argument("--out", type=Path, default=MODELS / "enhance")
     tiefvision = commands.add_parser("tiefvision", help="train and write the baseline of encodings per place, on the embedder's backbone")
     tiefvision.add_argument("--data", type=Path, default=DEFAULT_DATA)
     tiefvision.add_argument("--embedder-run", type=Path, default=Path("runs") / "embedder", help="where the backbone's checkpoint is")
@@ -98,12 +110,23 @@ def main() -> None:
         from training.frame_export import export_frame
 
         export_frame(data=args.data, run=args.run, out=args.out)
+    elif args.command == "enhance":
+        from training.enhance_train import train as run
+
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, **extra)
+    elif args.command == "export-enhance":
+        from training.enhance_export import export_enhance
+
+        export_enhance(data=args.data, run=args.run, out=args.out)
     elif args.command == "concepts":
         from training.concepts_train import Recipe
         from training.concepts_train import train as run
 
-        recipe = Recipe(head=args.head, views=args.views, own_masks=args.own_masks)
-        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, models=args.models)
+        recipe = Recipe(
+            head=args.head, views=args.views, own_masks=args.own_masks, prints=args.prints, mix=0.5 if args.mix else 0.0, size=args.size
+        )
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, models=args.models,
+            embedder_run=args.embedder_run)  # fmt: skip
     elif args.command == "export-concepts":
         from training.concepts_export import export_concepts
 

@@ -1,0 +1,138 @@
+"""Train the enhancement network: time-boxed, resumable, in one thread. Samples are kept on disk; some are drawn anew on the way."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from edge.develop import angle_between
+from edge.enhance import distribution, grid_places, peak
+from training.enhance_data import Samples, cached_photos, draw_samples, keep_samples, read_samples, tune_samples
+from training.enhance_model import BINS, MEAN, REACH, STD, EnhanceNet, loss_of
+from training.loop import average_into, cosine_rate, note, save_atomically
+
+NEAR, APART = 0.1, 0.22
+"""See edge.enhance.peak; 0.22 is about six degrees, which a person sees."""
+
+
+def normalise(x: torch.Tensor) -> torch.Tensor:
+    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W); the same numbers as edge.transforms.to_nchw."""
+    x = x.permute(0, 3, 1, 2).float() / 255.0
+    return ((x - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def outputs(model: torch.nn.Module, x: np.ndarray) -> np.ndarray:
+    """uint8 (N, S, S, 3) -> float32 (N, outputs)."""
+    model.eval()
+    out = np.concatenate([model(normalise(torch.from_numpy(x[i : i + 64]))).numpy() for i in range(0, len(x), 64)])
+    model.train()
+    return out
+
+
+def found_lights(output: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
+    """Outputs (N, ...) -> the likeliest light, float64 (N, 2)."""
+    places = grid_places(BINS, REACH)
+    return np.array([peak(distribution(o[: BINS**2].astype(np.float64) / temperature, BINS), places, near=NEAR)[0] for o in output])
+
+
+def degrees(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Angular errors of lights (N, 2) in degrees."""
+    rgb = [np.exp(np.stack([x[:, 0], np.zeros(len(x)), x[:, 1]], 1).astype(np.float64)) for x in (found, truth)]
+    return angle_between(*rgb)
+
+
+def measures(output: np.ndarray, samples: Samples) -> dict[str, float]:
+    """Angular error (mean, median, worst quarter, of untouched photos, uncorrected) and the share of the tones' variance explained."""
+    error, before = degrees(found_lights(output), samples.light), degrees(np.zeros_like(samples.light), samples.light)
+    mean = output[:, BINS**2 : BINS**2 + samples.tones.shape[1]]
+    explained = 1 - ((mean - samples.tones) ** 2).mean(0) / samples.tones.var(0)
+    line = {"degrees": error.mean(), "median": np.median(error), "worst_quarter": np.sort(error)[-max(1, len(error) // 4) :].mean(),
+            "uncorrected": before.mean()}  # fmt: skip
+    line |= {kind: error[samples.kinds == kind].mean() for kind in sorted(set(samples.kinds.tolist()))}
+    return {name: round(float(v), 3) for name, v in line.items()} | {"tones": [round(float(v), 3) for v in explained]}
+
+
+def train(
+    *, data: Path, run: Path, minutes: float, batch: int = 48, rate: float = 3e-3, seed: int = 0, pool: int = 9000, fresh: int = 700,
+    tune: int = 1000, every_s: float = 100.0,
+) -> None:  # fmt: skip
+    """Train for `minutes` more; writes run/last.pt (resumable) and run/best.pt (averaged weights, best loss on the tune senders).
+
+    pool: samples held at a time; every `every_s` seconds `fresh` of them are drawn anew. The time to draw the first pool is not counted.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    model, ema = (EnhanceNet().to(memory_format=torch.channels_last) for _ in range(2))
+    ema.load_state_dict(model.state_dict())
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
+    step, best, spent = 0, float("inf"), 0.0
+    if (run / "last.pt").exists():
+        state = torch.load(run / "last.pt", weights_only=True)
+        model.load_state_dict(state["model"])
+        ema.load_state_dict(state["ema"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, best, spent = state["step"], state["best"], state["spent"]
+        print(f"resumed at step {step}, best {best:.4f}", flush=True)
+    first_step, rng = step, np.random.default_rng((seed, step))
+    begun = time.monotonic()
+    photos, masks = cached_photos(data, "fit", cache=run)
+    judged = tune_samples(data, run, count=tune)
+    if (run / "pool.npz").exists():
+        held = read_samples(run / "pool.npz")
+    else:
+        held = draw_samples(photos, masks, pool, rng)
+        keep_samples(held, run / "pool.npz")
+    print(f"{len(held)} samples of {len(photos)} photos ready after {time.monotonic() - begun:.0f} s", flush=True)
+    start = time.monotonic()
+
+    def checkpoint() -> float:
+        out = outputs(ema, judged.spoilt)
+        loss = float(loss_of(*(torch.from_numpy(x) for x in (out, judged.light, judged.tones))))
+        if loss <= best:
+            save_atomically({"model": ema.state_dict(), "step": step}, run / "best.pt")
+        lowest, now = min(best, loss), spent + time.monotonic() - start
+        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("optimiser", optimiser))}
+        save_atomically({**weights, "step": step, "best": lowest, "spent": now}, run / "last.pt")
+        note(run, {"step": step, "minutes": round(now / 60, 1), "tune_loss": round(loss, 4), **measures(out, judged)})
+        return lowest
+
+    last_eval = time.monotonic()
+    model.train()
+    while (elapsed := time.monotonic() - start) < minutes * 60:
+        for group in optimiser.param_groups:
+            group["lr"] = cosine_rate(peak=rate, step=step, done=elapsed / (minutes * 60))
+        pick = rng.choice(len(held), batch, replace=False)
+        x = torch.from_numpy(held.spoilt[pick])
+        x = x.flip(2) if rng.random() < 0.5 else x
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output = model(normalise(x))
+        loss = loss_of(output.float(), torch.from_numpy(held.light[pick]), torch.from_numpy(held.tones[pick]))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        average_into(ema, model, step=step, decay=0.995)
+        if step % 50 == 0:
+            speed = (step - first_step) * batch / elapsed
+            print(f"step {step} {elapsed / 60:.1f} min, {speed:.0f} img/s loss {loss.item():.4f}", flush=True)
+        if time.monotonic() - last_eval > every_s:
+            best = checkpoint()
+            replace(held, draw_samples(photos, masks, min(fresh, len(held)), rng), rng)
+            last_eval = time.monotonic()
+    checkpoint()
+    keep_samples(held, run / "pool.npz")
+
+
+def replace(held: Samples, newer: Samples, rng: np.random.Generator) -> None:
+    """Put newer samples in the place of as many of those held."""
+    places = rng.choice(len(held), len(newer), replace=False)
+    held.spoilt[places], held.light[places], held.tones[places] = newer.spoilt, newer.light, newer.tones
+    held.kinds[places] = newer.kinds
