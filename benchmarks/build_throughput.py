@@ -24,10 +24,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.embed import network_input
 from edge.session import usable_cpus
 from edge.stages import Stages
-from edge.transforms import letterbox_mirror, to_nchw
+from edge.transforms import letterbox_mirror, network_input, to_nchw
 from edge.types import CatalogueItem
 from index_builder.build import build
 from index_builder.demo import draw_item, studio_view

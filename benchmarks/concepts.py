@@ -37,7 +37,7 @@ def labelled(data: Path, tree: Taxonomy, limit: int) -> list[dict[str, str]]:
 
 
 def judge(stages: Stages, tree: Taxonomy, row: dict[str, str], photo: Photo, mask: Mask) -> Judged:
-    said = stages.concepts(photo, mask, stages.embed([stages.cutout(photo, mask)])[0])
+    said = stages.concepts(photo, mask, stages.cutout(photo, mask))
     if said is None:
         raise SystemExit(stages.concepts_note)
     return Judged(said, tree.leaf_of_label(row["label"]), row["pattern"], row["sleeve"])

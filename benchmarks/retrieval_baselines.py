@@ -8,9 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.embed import network_input
 from edge.session import Session, read_model_folder
-from edge.transforms import to_nchw
+from edge.transforms import network_input, to_nchw
 from edge.types import Cutout
 
 Encoder = Callable[[Cutout], np.ndarray]

@@ -1,8 +1,8 @@
-"""What a garment is: embedding -> Concepts (category no deeper than is certain, tags, colours).
+"""What a garment is: cutout -> Concepts (category no deeper than is certain, tags, colours).
 
-    layers and parts of an embedding -> network -> leaf probabilities, tags -> calibrated -> hedged on the tree (edge/taxonomy.py)
+    cutout -> network -> leaf probabilities, tags -> calibrated -> hedged on the tree (edge/taxonomy.py)
 
-The network is a small one behind the embedder's; it can be trained anew without touching a vector of any index.
+The network is apart from the embedder's; it can be trained anew without touching a vector of any index.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from edge.colours import ColourShare
 from edge.errors import ModelError
 from edge.session import Engine
 from edge.taxonomy import Hedge, Taxonomy
-from edge.types import Embedding
+from edge.transforms import network_input, to_nchw
+from edge.types import Cutout
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +61,11 @@ class Concepts:
         }  # fmt: skip
 
 
-def features_of(embeddings: Sequence[Embedding]) -> np.ndarray:
-    """What the concepts are read from, float32 (N, L + D): the layers, low to high, then each part with norm 1.
-
-    Norm 1 per part, not the weighted vector, so that a part's weight in the search is nothing to the concepts.
-    """
-    rows = []
-    for e in embeddings:
-        if e.layers is None:
-            raise ValueError("this embedder does not tell what its layers saw")
-        parts = [e.vector[where] / max(float(np.linalg.norm(e.vector[where])), 1e-12) for where in e.parts.values()]
-        rows.append(np.concatenate([e.layers, *parts]))
-    return np.stack(rows).astype(np.float32)
-
-
 class ConceptReader:
     """The stage: holds the engine, its model.json and the taxonomy.
 
-    model.json: inputs (how many numbers), labels and tags (of the outputs' columns), temperature, tag_calibration (tag -> slope,
-    offset), hedging (share that may be wrong -> lambda), embedder (sha256 of the one it was trained behind).
+    model.json: input_size, mean, std, labels and tags (of the outputs' columns), temperature, tag_calibration (tag -> slope, offset),
+    hedging (share that may be wrong -> lambda).
     """
 
     def __init__(self, engine: Engine, spec: Mapping[str, Any], tree: Taxonomy, *, wrong: str = "0.05") -> None:
@@ -94,18 +81,17 @@ class ConceptReader:
         self._temperature = float(spec["temperature"])
         self._slopes, self._offsets = np.array([spec["tag_calibration"][tag] for tag in self._tags], np.float64).T
         self._hedge, self._balance = Hedge(tree, self._columns), float(spec["hedging"][wrong])
-        self._inputs = int(spec["inputs"])
+        self._size, self._mean, self._std = int(spec["input_size"]), spec["mean"], spec["std"]
 
-    def posteriors(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """float32 (N, inputs) -> calibrated probabilities of leaves, float64 (N, L), each row adding up to 1, and tags, (N, T)."""
-        if features.shape[1:] != (self._inputs,):
-            raise ValueError(f"the concepts network takes (N, {self._inputs}), got {features.shape}")
-        leaves, tags = self._engine.run(features)[:2]
+    def posteriors(self, cutouts: Sequence[Cutout]) -> tuple[np.ndarray, np.ndarray]:
+        """N cutouts -> calibrated probabilities of leaves, float64 (N, L), each row adding up to 1, and tags, (N, T)."""
+        x = np.concatenate([to_nchw(network_input(c.rgb, self._size), self._mean, self._std) for c in cutouts])
+        leaves, tags = self._engine.run(x)[:2]
         return calibrated(leaves[:, -1], self._temperature), 1 / (1 + np.exp(-(tags.astype(np.float64) * self._slopes + self._offsets)))
 
-    def read(self, embedding: Embedding, colours: Sequence[ColourShare] = ()) -> Concepts:
+    def read(self, cutout: Cutout, colours: Sequence[ColourShare] = ()) -> Concepts:
         """One garment in one photo -> Concepts."""
-        leaves, tags = self.posteriors(features_of([embedding]))
+        leaves, tags = self.posteriors([cutout])
         return self._concepts(leaves[0], tags[0], colours)
 
     def together(self, several: Sequence[Concepts], weights: Sequence[float]) -> Concepts:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 
 from edge.session import Engine
-from edge.transforms import to_nchw
+from edge.transforms import network_input, to_nchw
 from edge.types import Cutout, Embedding
-
-
-def network_input(rgb: np.ndarray, size: int) -> np.ndarray:
-    """uint8 (S, S, 3) -> uint8 (size, size, 3); training and inference both come through here."""
-    if rgb.shape[0] == size:
-        return rgb
-    return cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA if rgb.shape[0] > size else cv2.INTER_LINEAR)
 
 
 def join_parts(parts: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
@@ -63,9 +55,7 @@ class Embedder:
             x = np.stack([network_input(c.rgb, self._size) for c in chunk])
             served = next(b for b in self._batches if b >= len(chunk))
             padded = np.concatenate([x, np.repeat(x[-1:], served - len(chunk), 0)]) if served > len(chunk) else x
-            outputs = self._engine.run(to_nchw(padded, self._mean, self._std))
-            raw = outputs[0][: len(chunk)]
+            raw = self._engine.run(to_nchw(padded, self._mean, self._std))[0][: len(chunk)]
             vectors = join_parts({n: raw[:, s] for n, s in self.parts.items()}, self._weights)
-            layers = outputs[2] if len(outputs) > 2 else [None] * len(chunk)  # outputs[1]: classes, for training only
-            out += [Embedding(v, self.parts, self._id, tapped) for v, tapped in zip(vectors, layers, strict=False)]
+            out += [Embedding(v, self.parts, self._id) for v in vectors]
         return out

@@ -178,7 +178,7 @@ class Lookup:
         # One at a time: a network runs in batches of 1 or many, and a few photos would pay for many.
         embedding = self.stages.embed([cut])[0]
         clock.lap("embed")
-        concepts = self.stages.concepts(photo, mask, embedding)
+        concepts = self.stages.concepts(photo, mask, cut)
         clock.lap("concepts")
         return _Seen(photo, mask, cut, embedding.vector, concepts)
 

@@ -29,7 +29,7 @@ class Stages:
     """All networks of the way, each loaded once. Thread-safe."""
 
     def __init__(self, segmenter: Session, embedder: Session, frame: Session, concepts: Session | None = None) -> None:
-        """concepts: only one trained behind this embedder is of use; with another, or none, `concepts_note` says why there are none."""
+        """concepts: without one nothing is said of what a garment is, and `concepts_note` says why."""
         self.sessions = {"segmenter": segmenter, "embedder": embedder, "frame": frame}
         self._frame = FrameFinder(frame, frame.folder.spec)
         self._segmenter = Segmenter(segmenter, segmenter.folder.spec)
@@ -41,11 +41,6 @@ class Stages:
         self.concepts_note = ""
         if concepts is None:
             self.concepts_note = "There is no concepts model, so categories, tags and colours are left out of answers."
-        elif concepts.folder.spec.get("embedder") != embedder.folder.sha256:
-            self.concepts_note = (
-                "The concepts model belongs to another embedder, so categories, tags and colours are left out of answers: "
-                "run `python -m training concepts` and `python -m training export-concepts`."
-            )
         else:  # not among model_ids: vectors do not depend on it
             self._concepts = ConceptReader(concepts, concepts.folder.spec, Taxonomy.read())
             self.sessions["concepts"] = concepts
@@ -59,13 +54,9 @@ class Stages:
     def open(cls, models: Path | None = None, *, threads: int | None = None, gpu: bool | None = None) -> Stages:
         """Load the models of a folder (default assets/models) and warm them up. Raises ModelError."""
         root = models or DEFAULT_MODELS
-        sessions = [Session(read_model_folder(root / role), threads=threads, gpu=gpu) for role in ("segmenter", "embedder", "frame")]
-        concepts = None
-        if (root / "concepts").is_dir():  # a few thousand multiplications: not worth a GPU's way there and back
-            concepts = Session(read_model_folder(root / "concepts"), threads=1, gpu=False)
-            concepts.run(np.zeros((1, int(concepts.folder.spec["inputs"])), np.float32))
-        stages = cls(*sessions, concepts)
-        for session in sessions:
+        roles = ["segmenter", "embedder", "frame", *(["concepts"] if (root / "concepts").is_dir() else [])]
+        stages = cls(*(Session(read_model_folder(root / role), threads=threads, gpu=gpu) for role in roles))
+        for session in stages.sessions.values():
             size = int(session.folder.spec["input_size"])
             for batch in session.folder.spec.get("batches", (1,)):
                 session.run(np.zeros((batch, 3, size, size), np.float32))
@@ -99,9 +90,9 @@ class Stages:
         """Cutouts -> Embeddings, in order."""
         return self._embedder.embed(cutouts)
 
-    def concepts(self, photo: Photo, mask: Mask, embedding: Embedding) -> Concepts | None:
-        """What the garment is, None where no concepts model fits (see `concepts_note`)."""
-        return self._concepts.read(embedding, dominant_colours(photo.rgb, mask.alpha)) if self._concepts else None
+    def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> Concepts | None:
+        """What the garment is, None where there is no concepts model (see `concepts_note`)."""
+        return self._concepts.read(cutout, dominant_colours(photo.rgb, mask.alpha)) if self._concepts else None
 
     def concepts_together(self, several: Sequence[Concepts], weights: Sequence[float]) -> Concepts:
         """What several photos of one garment say, each as much as its weight."""

@@ -27,6 +27,19 @@ def place(height: int, width: int, size: int) -> Placement:
     return Placement((size - w) // 2, (size - h) // 2, w, h, width, height)
 
 
+def shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """uint8 or float32 (H, W) or (H, W, C) -> (height, width, ...) of `size` = (width, height), not larger: each pixel the mean of its area.
+
+    By exact halves first, as long as that is possible: averaging by a whole factor is ten times faster than by a broken one.
+    """
+    width, height = size
+    while image.shape[0] >= 2 * height and image.shape[1] >= 2 * width:
+        if image.shape[0] % 2 or image.shape[1] % 2:
+            image = cv2.copyMakeBorder(image, 0, image.shape[0] % 2, 0, image.shape[1] % 2, cv2.BORDER_REPLICATE)
+        image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
 def letterbox_mirror(image: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
     """Fit an image (H, W) or (H, W, C) into (size, size[, C]) with the aspect ratio kept; the rest mirrors the image's edge.
 
@@ -47,6 +60,13 @@ def undo_letterbox(square: np.ndarray, p: Placement) -> np.ndarray:
     """Cut the picture's part out of a (size, size) map and bring it back to (source_height, source_width), bilinear."""
     part = square[p.top : p.top + p.height, p.left : p.left + p.width]
     return cv2.resize(part, (p.source_width, p.source_height), interpolation=cv2.INTER_LINEAR)
+
+
+def network_input(rgb: np.ndarray, size: int) -> np.ndarray:
+    """uint8 (S, S, 3) -> uint8 (size, size, 3); training and inference both come through here."""
+    if rgb.shape[0] == size:
+        return rgb
+    return cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA if rgb.shape[0] > size else cv2.INTER_LINEAR)
 
 
 def to_nchw(rgb: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:

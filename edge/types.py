@@ -77,15 +77,11 @@ class Cutout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """vector: float32 (D,), L2 norm 1: the weighted parts one after the other. parts: name -> slice of the vector.
-
-    layers: float32 (L,), what low, middle and high layers saw, for the concepts; None where the network does not tell.
-    """
+    """vector: float32 (D,), L2 norm 1: the weighted parts one after the other. parts: name -> slice of the vector."""
 
     vector: np.ndarray
     parts: Mapping[str, slice]
     model_id: str
-    layers: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.vector.dtype != np.float32 or self.vector.ndim != 1:

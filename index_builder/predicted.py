@@ -37,7 +37,7 @@ def with_predictions(
         try:
             photo = stages.read((building / first[item.item_id].thumb).read_bytes())
             mask = stages.mask(photo)
-            said = stages.concepts(photo, mask, stages.embed([stages.cutout(photo, mask)])[0])
+            said = stages.concepts(photo, mask, stages.cutout(photo, mask))
         except PhotoError:
             return item
         return item if said is None else _with(item, said)

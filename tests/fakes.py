@@ -56,7 +56,7 @@ class FakeStages:
 
     concepts_note = "fake stages tell no concepts"
 
-    def concepts(self, photo: Photo, mask: Mask, embedding: Embedding) -> None:
+    def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> None:
         return None
 
     def _embed(self, cutout: Cutout) -> Embedding:

@@ -1,29 +1,27 @@
-"""What the concepts are learned from: features of every photo in several views, computed once with the exported embedder and kept on disk.
+"""What the concepts are learned from: cutouts of every labelled photo in several views, made once and kept on disk.
 
-plain   the garment by its checked mask, as at run time        own    the same by our own segmenter's mask
-view-N  the checked mask under online augmentation: turned up to 50 degrees, cropped, mirrored, other light, a wrong outline
+By the checked mask where that is to be trusted, and by our own segmenter's, as at run time. Views are under online augmentation as the
+source systems had it (crops, turns of up to 50 degrees, mirror images), with light and outlines as phones and masks have them; some plain
+garments are given a rare pattern.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from edge.concepts import features_of
 from edge.cutout import cut_out
-from edge.embed import Embedder, network_input
 from edge.errors import NoGarmentFound, PhotoError
-from edge.session import Session, read_model_folder, usable_cpus
+from edge.session import DEFAULT_MODELS, read_model_folder, usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
-from edge.types import Box, Cutout
+from edge.transforms import network_input
+from training.concepts_prints import PRINTED, printed
 from training.data import Row, read_pair, read_rows
 from training.embedder_data import tight_square
 from training.embedder_views import light, wrong_mask
@@ -32,14 +30,24 @@ LEFT_OUT = ("Not sure", "Other", "Skip")
 """Labels that say nothing about the garment: their photos are neither learned from nor judged."""
 TURN, MIRROR, CROP, LIGHT, OUTLINE = "turn", "mirror", "crop", "light", "outline"
 ALL_KINDS = (TURN, MIRROR, CROP, LIGHT, OUTLINE)
-LAYERS = (64, 192, 384)
-"""Mean and standard deviation of the embedder's stages 2, 3 and 4: what low, middle and high layers saw."""
-_CHUNK = 64
+_TRUSTED = ("good", "repaired", "minor")
+_PRINT_SHARE = 0.3
+"""Share of a plain garment's augmented views that are given a pattern."""
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """x: float32 (N, 928), one row per photo of `rows`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Squares:
+    """Garments with some of their background: rgb uint8 (N, S, S, 3), mask uint8 (N, S, S), whose they are, own: by our mask."""
+
+    rgb: np.ndarray
+    mask: np.ndarray
+    rows: list[Row]
+    own: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutouts:
+    """x: uint8 (M, S, S, 3), one row of the table per picture; a picture's row says what is to be seen on it."""
 
     x: np.ndarray
     rows: list[Row]
@@ -50,8 +58,43 @@ def rows_of(data: Path, part: str) -> list[Row]:
     return [r for r in read_rows(data) if r.part == part and r.label not in LEFT_OUT and r.mask != "set"]
 
 
+def squares(data: Path, part: str, *, cache: Path, models: Path = DEFAULT_MODELS) -> Squares:
+    """Every photo of a part by our own segmenter's mask, then by its checked one where that is good, repaired or minor.
+
+    cache: folder in which they are kept for the next time. Raises ModelError.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    segmenter = read_model_folder(models / "segmenter").sha256[:8]
+    path = cache / f"{part}-{segmenter}-{PIPELINE_VERSION}.npz"
+    if not path.exists():
+        stages, rows = Stages.open(models, threads=1, gpu=False), rows_of(data, part)
+
+        def made(row: Row) -> list[tuple[np.ndarray, np.ndarray, bool]]:
+            found = []
+            try:
+                photo = stages.unframe(stages.read((data / "images" / f"{row.image}.jpg").read_bytes()))
+                alpha = (stages.mask(photo).alpha * 255).astype(np.uint8)
+                found.append((*tight_square(photo.rgb, alpha), True))
+            except PhotoError:
+                pass  # nothing found: at run time nothing would be said of it
+            if row.mask in _TRUSTED:
+                found.append((*tight_square(*read_pair(data, row.image)), False))
+            return found
+
+        with ThreadPoolExecutor(usable_cpus()) as pool:  # decoding and the network let go of Python's lock
+            got = [(row, each) for row, several in zip(rows, pool.map(made, rows), strict=True) for each in several]
+        temporary = path.with_suffix(".tmp.npz")
+        np.savez(
+            temporary, rgb=np.stack([e[0] for _, e in got]), mask=np.stack([e[1] for _, e in got]), own=np.array([e[2] for _, e in got]),
+            rows=np.array(json.dumps([asdict(row) for row, _ in got])),
+        )  # fmt: skip
+        temporary.replace(path)
+    kept = np.load(path)
+    return Squares(kept["rgb"], kept["mask"], [Row(**row) for row in json.loads(str(kept["rows"]))], kept["own"])
+
+
 def augmented(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kinds: Sequence[str], *, size: int) -> np.ndarray:
-    """uint8 (S, S, 3) and uint8 (S, S) of 0/255 around the garment -> its cutout, uint8 (size, size, 3). kinds: of ALL_KINDS.
+    """uint8 (S, S, 3) and uint8 (S, S) of 0..255 around the garment -> its cutout, uint8 (size, size, 3). kinds: of ALL_KINDS.
 
     As the source systems did: crops, turns of up to 50 degrees either way, mirror images; light and outline as phones and masks have it.
     """
@@ -74,83 +117,50 @@ def augmented(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kinds
         x = light(x, rng, float(rng.uniform(0.2, 1.0)))
     if OUTLINE in kinds and rng.random() < 0.6:
         a = wrong_mask(a, rng)
-    try:
-        return cut_out(x, a, size=size)[0]
-    except NoGarmentFound:
-        return cut_out(rgb, mask.astype(np.float32) / 255, size=size)[0]
+    return _cut(x, a, rgb, mask, size)
 
 
-class FeatureStore:
-    """Features by kind of view, computed when first asked for. A folder per embedder and pipeline, a file per segmenter for own masks."""
+def _cut(x: np.ndarray, a: np.ndarray, rgb: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
+    """The view's cutout, the garment's own where nothing is left of it. By way of the run time's size, as the network will see it."""
+    for picture, alpha in ((x, a), (rgb, mask.astype(np.float32) / 255)):
+        try:
+            return network_input(cut_out(picture, alpha, size=2 * size)[0], size)
+        except NoGarmentFound:
+            continue
+    raise NoGarmentFound(coverage=0.0)
 
-    def __init__(self, *, data: Path, run: Path, models: Path, threads: int | None = None) -> None:
-        """models: folder with embedder, segmenter and frame. Raises ModelError."""
-        self._data, self._models, self._threads = data, models, threads
-        self.layers = LAYERS
-        folder = read_model_folder(models / "embedder")
-        self.embedder_id, self._spec = folder.sha256, folder.spec
-        self._size = int(folder.spec["input_size"])
-        self._stage = Embedder(Session(folder, threads=threads, gpu=False), folder.spec, folder.sha256)
-        self._cache = run / "features" / f"{self.embedder_id[:12]}-{PIPELINE_VERSION}"
-        self._cache.mkdir(parents=True, exist_ok=True)
 
-    def plain(self, part: str) -> Features:
-        """By the checked masks."""
+def still(garments: Squares, *, size: int, own: bool = True) -> Cutouts:
+    """Cutouts without augmentation, by our own masks or the checked ones."""
+    chosen = np.flatnonzero(garments.own == own)
+    return _mapped(
+        lambda i: augmented(garments.rgb[i], garments.mask[i], np.random.default_rng(0), (), size=size), garments, chosen.tolist()
+    )
 
-        def cutouts(row: Row) -> np.ndarray:
-            rgb, mask = read_pair(self._data, row.image)
-            return cut_out(rgb, mask.astype(np.float32) / 255)[0]
 
-        return self._features(part, "plain", cutouts)
+def pool(garments: Squares, *, views: int, size: int, seed: int, kinds: Sequence[str] = ALL_KINDS, prints: bool = True) -> Cutouts:
+    """Every garment as it is and in `views` augmentations. kinds: of ALL_KINDS. prints: plain ones are given rare patterns at times."""
+    numbers = [i for i in range(len(garments.rows)) for _ in range(1 + views)]
+    plans = np.random.default_rng(seed).random(len(numbers)) < _PRINT_SHARE
+    changed: dict[int, str] = {}
+    for place, i in enumerate(numbers):
+        if prints and plans[place] and place % (1 + views) and garments.rows[i].pattern == "plain" and garments.rows[i].label != "Shoes":
+            changed[place] = PRINTED[place % len(PRINTED)]
 
-    def own(self, part: str) -> Features:
-        """By our own segmenter's masks; photos on which it finds no garment are left out."""
-        folder = read_model_folder(self._models / "segmenter")
-        stages = functools.cache(lambda: Stages.open(self._models, threads=1, gpu=False))  # only where nothing is kept yet
+    def view(place: int) -> np.ndarray:
+        i, rng = numbers[place], np.random.default_rng((seed, place))
+        rgb, mask = garments.rgb[i], garments.mask[i]
+        if place in changed:
+            rgb = printed(rgb, mask, changed[place], rng)
+        # Our own masks are wrong in their own ways already.
+        some = tuple(kind for kind in kinds if not (kind == OUTLINE and garments.own[i])) if place % (1 + views) else ()
+        return augmented(rgb, mask, rng, some, size=size)
 
-        def cutouts(row: Row) -> np.ndarray | None:
-            try:
-                photo = stages().unframe(stages().read((self._data / "images" / f"{row.image}.jpg").read_bytes()))
-                return stages().cutout(photo, stages().mask(photo)).rgb
-            except PhotoError:
-                return None
+    made = _mapped(view, garments, range(len(numbers)), rows=[garments.rows[i] for i in numbers])
+    return Cutouts(made.x, [replace(row, pattern=changed.get(place, row.pattern)) for place, row in enumerate(made.rows)])
 
-        return self._features(part, f"own-{folder.sha256[:8]}", cutouts)
 
-    def view(self, part: str, number: int, kinds: Sequence[str] = ALL_KINDS) -> Features:
-        """The number-th augmentation, the same each time it is asked for."""
-
-        def cutouts(row: Row) -> np.ndarray:
-            seed = int.from_bytes(hashlib.sha256(f"{row.image}/{number}".encode()).digest()[:8], "little")
-            square = tight_square(*read_pair(self._data, row.image))
-            return augmented(*square, np.random.default_rng(seed), kinds, size=self._size)
-
-        return self._features(part, "-".join(("view", *(kinds if tuple(kinds) != ALL_KINDS else ("all",)), str(number))), cutouts)
-
-    def _features(self, part: str, kind: str, cutout_of: Callable[[Row], np.ndarray | None]) -> Features:
-        rows = rows_of(self._data, part)
-        path = self._cache / f"{part}-{kind}.npz"
-        if not path.exists():
-            names, found = [], []
-            with ThreadPoolExecutor(usable_cpus()) as pool:  # decoding and warping let go of Python's lock
-                for start in range(0, len(rows), _CHUNK):
-                    chunk = rows[start : start + _CHUNK]
-                    made = [(r.image, c) for r, c in zip(chunk, pool.map(cutout_of, chunk), strict=True) if c is not None]
-                    if made:
-                        names += [name for name, _ in made]
-                        found.append(self._embed([c for _, c in made]))
-            temporary = path.with_suffix(".tmp.npz")
-            np.savez(temporary, x=np.concatenate(found).astype(np.float16), images=np.array(json.dumps(names)))
-            temporary.replace(path)
-            print(f"{path.name}: {len(names)} photos", flush=True)
-        kept = np.load(path)
-        by_name = {r.image: r for r in rows}
-        images = json.loads(str(kept["images"]))
-        return Features(kept["x"].astype(np.float32), [by_name[name] for name in images])
-
-    def _embed(self, cutouts: Sequence[np.ndarray]) -> np.ndarray:
-        small = [network_input(c, self._size) for c in cutouts]
-        embeddings = self._stage.embed([Cutout(c, Box(0, 0, 1, 1), 1.0) for c in small])
-        if embeddings[0].layers is None or len(embeddings[0].layers) != sum(self.layers):
-            raise RuntimeError(f"the embedder must tell {sum(self.layers)} numbers of its layers; export it again")
-        return features_of(embeddings)
+def _mapped(view: Callable[[int], np.ndarray], garments: Squares, numbers: Sequence[int], rows: list[Row] | None = None) -> Cutouts:
+    with ThreadPoolExecutor(usable_cpus()) as threads:
+        x = np.stack(list(threads.map(view, numbers, chunksize=64)))
+    return Cutouts(x, rows or [garments.rows[i] for i in numbers])

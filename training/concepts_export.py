@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +10,15 @@ import torch
 import torch.nn.functional as F
 
 from edge.concepts import calibrated
-from edge.session import DEFAULT_MODELS, Session, read_model_folder
+from edge.session import DEFAULT_MODELS
 from edge.taxonomy import Hedge, Taxonomy
-from training.concepts_data import FeatureStore
-from training.concepts_model import Feedback
-from training.concepts_train import TAGS, targets_of
-from training.onnx_file import halve_weights, write_spec
+from edge.transforms import to_nchw
+from training.concepts_data import squares, still
+from training.concepts_model import Mirrored
+from training.concepts_train import TAGS, Recipe, make_net, targets_of
+from training.onnx_file import read_spec, write_model, write_spec
 from training.train_embedder import LABELS
+from training.train_segmenter import MEAN, STD
 
 _WORST_ALLOWED = 0.05
 WRONG = (0.02, 0.05, 0.1)
@@ -48,68 +48,47 @@ def fit_tag(scores: np.ndarray, active: np.ndarray, *, prior: float = 8.0) -> tu
     return max(0.05, slope), offset
 
 
-def write_onnx(model: torch.nn.Module, path: Path, inputs: int) -> None:
-    """model.onnx with outputs leaves (N, steps, L), tags (N, T), image (N, D); weights in half precision."""
-    names = ["leaves", "tags", "image"]
-    torch.onnx.export(
-        model, (torch.zeros(1, inputs),), str(path), input_names=["features"], output_names=names,
-        dynamic_axes={name: {0: "batch"} for name in ("features", *names)}, opset_version=17, dynamo=False,
-    )  # fmt: skip
-    halve_weights(path)
-
-
 def export_concepts(*, data: Path, run: Path, out: Path, models: Path = DEFAULT_MODELS) -> None:
-    """Write `out`. models: where the embedder lies that it was trained behind. Raises RuntimeError where ONNX and PyTorch differ, or
-    where the checkpoint belongs to another embedder."""
+    """Write `out` from run/last.pt. models: where the segmenter lies by whose masks it is calibrated. Raises RuntimeError where ONNX and
+    PyTorch differ."""
     state = torch.load(run / "last.pt", weights_only=True)
-    store = FeatureStore(data=data, run=run, models=models)
-    if state["embedder"] != store.embedder_id:
-        raise RuntimeError("these concepts were trained behind another embedder; run `python -m training concepts` first")
-    model = Feedback(splits=tuple(state["splits"]), leaves=len(LABELS), tags=len(TAGS), width=int(state["width"]))
-    model.load_state_dict(state["model"])
-    model.eval()
-    inputs = sum(state["splits"])
-    out.mkdir(parents=True, exist_ok=True)
-    write_onnx(model, out / "model.onnx", inputs)
-    tune = store.own("tune")
-    target = targets_of(tune.rows)
-    tree = Taxonomy.read()
-    spec = {
-        "role": "concepts", "inputs": inputs, "embedder": store.embedder_id, "labels": LABELS, "tags": TAGS, "steps": len(state["splits"]),
-        "sha256": hashlib.sha256((out / "model.onnx").read_bytes()).hexdigest(), "bytes": (out / "model.onnx").stat().st_size,
-        "made": date.today().isoformat(), "parameters": sum(p.numel() for p in model.parameters()),
-    }  # fmt: skip
-    write_spec(out, spec)
-    got = Session(read_model_folder(out), threads=1, gpu=False).run(tune.x)
+    size, width = int(state["size"]), int(state["width"])
+    shape = {name: state[name] for name in ("widths", "activation") if name in state}
+    net = make_net(Recipe(size=size, width=width), **shape)
+    net.load_state_dict(state["ema"])
+    spec = {"role": "concepts", "input_size": size, "mean": MEAN, "std": STD, "batches": [1], "labels": LABELS, "tags": TAGS,
+            "steps": len(net.backbone.splits)}  # fmt: skip
+    session = write_model(Mirrored(net), out, spec, size, dynamic=True, outputs=("leaves", "tags", "image"))
+    spec = read_spec(out)
+    tune = still(squares(data, "tune", cache=run / "squares", models=models), size=size)
+    batches = [to_nchw(x, MEAN, STD) for x in tune.x]
+    leaves, tags = (np.concatenate(each) for each in zip(*(session.run(x)[:2] for x in batches), strict=True))
     with torch.no_grad():
-        want = [t.numpy() for t in model(torch.from_numpy(tune.x))]
-    worst = max(float(np.abs(g - w).max()) for g, w in zip(got, want, strict=True))
+        some = torch.from_numpy(np.concatenate(batches[:24]))
+        worst = max(float(np.abs(g - w.numpy()).max()) for g, w in zip((leaves[:24], tags[:24]), Mirrored(net).eval()(some), strict=False))
     if worst > _WORST_ALLOWED:
         raise RuntimeError(f"ONNX and PyTorch differ by {worst:.2e}")
+    target = targets_of(tune.rows)
     known = target.leaf.numpy() >= 0
-    logits, truth = got[0][known, -1], target.leaf.numpy()[known]
+    logits, truth = leaves[known, -1], target.leaf.numpy()[known]
     temperature = fit_temperature(logits, truth)
-    leaves = calibrated(logits, temperature)
+    posterior = calibrated(logits, temperature)
+    tree = Taxonomy.read()
     hedge = Hedge(tree, [tree.leaf_of_label(label) for label in LABELS])
-    names = [tree.leaf_of_label(LABELS[t]) for t in truth]
-    tags = target.tags.numpy()
+    names, wanted = [tree.leaf_of_label(LABELS[t]) for t in truth], target.tags.numpy()
     spec |= {
         "temperature": round(temperature, 4),
         "tag_calibration": {
-            tag: [round(v, 4) for v in fit_tag(got[1][~np.isnan(tags[:, i]), i], tags[~np.isnan(tags[:, i]), i])]
+            tag: [round(v, 4) for v in fit_tag(tags[~np.isnan(wanted[:, i]), i], wanted[~np.isnan(wanted[:, i]), i])]
             for i, tag in enumerate(TAGS)
         },
-        "hedging": {str(wrong): round(hedge.fit(leaves, names, wrong=wrong), 4) for wrong in WRONG},
+        "hedging": {str(wrong): round(hedge.fit(posterior, names, wrong=wrong), 4) for wrong in WRONG},
         "calibrated_on": int(known.sum()),
     }
     write_spec(out, spec)
-    right, bits = hedge.judge(leaves, names, spec["hedging"]["0.05"])
-    kept = bits.mean() / np.log2(len(LABELS))
-    print(
-        json.dumps(
-            {
-                "onnx_minus_torch": worst, "bytes": spec["bytes"], "temperature": spec["temperature"], "hedging": spec["hedging"],
-                "tune_hedged_accuracy": round(float(right.mean()), 4), "tune_information": round(float(kept), 4),
-            }
-        )
-    )  # fmt: skip
+    right, bits = hedge.judge(posterior, names, spec["hedging"]["0.05"])
+    print(json.dumps({
+        "onnx_minus_torch": worst, "bytes": spec["bytes"], "temperature": spec["temperature"], "hedging": spec["hedging"],
+        "tune_hedged_accuracy": round(float(right.mean()), 4), "tune_information": round(float(bits.mean() / np.log2(len(LABELS))), 4),
+        "minutes": round(state["spent"] / 60, 1), "step": state["step"],
+    }))  # fmt: skip

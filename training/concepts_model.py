@@ -1,8 +1,9 @@
-"""The concepts networks: a feedback head that answers coarse to fine, step by step, and a plain feed-forward head to compare with.
+"""The concepts network: a backbone shaped as the embedder's, whose weights it starts from, and behind it a feedback head that answers
+coarse to fine, step by step, or a plain feed-forward head to compare with.
 
 Feedback after "Feedback Networks" (Zamir et al. 2017): a recurrent layer runs a fixed number of steps; each is fed the next higher
-features of the frozen embedder (low, middle, high layers, then the parts) and has an output, and a loss, of its own. A group's
-probability is the sum of its leaves', so category and group cannot disagree.
+features of the backbone (low, middle, high layers, then what lies where, texture and palette) and has an output, and a loss, of its own.
+A group's probability is the sum of its leaves', so category and group cannot disagree.
 Tags are points in the image's space: a tag's score is the cosine of its embedding with the image's.
 """
 
@@ -11,6 +12,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from training.embedder_model import PARTS, Embedder
 
 SPACE = 64
 """Dimensions of the space that images and tags share."""
@@ -82,3 +85,40 @@ class FeedForward(nn.Module):
         for layer, norm in zip(self.hidden, self.norm, strict=True):
             x = F.dropout(F.relu(norm(layer(x))), self.dropout, self.training)
         return self.leaves(x)[:, None], self.tags(x), self.groups(x)
+
+
+class Backbone(nn.Module):
+    """(N, 3, S, S) normalised cutouts -> features (N, sum(splits)): mean and deviation of three layers, then the parts, norm 1 each."""
+
+    def __init__(self, widths: tuple[int, ...], activation: str) -> None:
+        super().__init__()
+        self.body = Embedder(widths=widths, activation=activation)
+        self.splits = (*(2 * w for w in widths[1:]), sum(PARTS.values()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        shape, pattern, colour, _, layers = self.body.taps(x)
+        return torch.cat([layers.float(), *(F.normalize(part.float(), dim=1) for part in (shape, pattern, colour))], 1)
+
+
+class ConceptsNet(nn.Module):
+    """A backbone and a head in one."""
+
+    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone, self.head = backbone, head
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return self.head(self.backbone(x))
+
+
+class Mirrored(nn.Module):
+    """What is exported: the mean of a picture's and its mirror image's scores, and the picture's point among the tags."""
+
+    def __init__(self, net: ConceptsNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        leaves, tags, image = self.net(x)
+        turned = self.net(x.flip(3))
+        return (leaves + turned[0]) / 2, (tags + turned[1]) / 2, F.normalize(image + turned[2], dim=1)

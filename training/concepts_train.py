@@ -1,4 +1,4 @@
-"""Train the concepts network on kept features: coarse first, then categories, then tags; a minute or two on two cores."""
+"""Train the concepts network: coarse first, then categories, then tags; time-boxed, resumable, in one thread."""
 
 from __future__ import annotations
 
@@ -7,36 +7,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from edge.session import DEFAULT_MODELS
 from edge.taxonomy import Taxonomy
-from training.concepts_data import Features, FeatureStore
-from training.concepts_model import Feedback, FeedForward, tag_hinge
+from training.concepts_data import ALL_KINDS, Cutouts, pool, squares, still
+from training.concepts_model import Backbone, ConceptsNet, Feedback, FeedForward, tag_hinge
 from training.concepts_scores import Truth, scores
 from training.data import Row
 from training.loop import average_into, cosine_rate, note, save_atomically
 from training.train_embedder import LABELS, PATTERNS, SLEEVES
+from training.train_segmenter import normalise
 
 TAGS = (*PATTERNS, *SLEEVES)
-_PARTS = 288
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What is trained, so that choices can be compared. views: augmentations per photo beside its plain and its own-mask cutout."""
+    """What is trained, so that choices can be compared.
+
+    head: feedback or plain. views: augmentations per photo and mask. kinds: of ALL_KINDS. prints: rare patterns put on plain garments.
+    mix: share of batches in which two pictures are laid over each other (mixup, Zhang et al. 2018). own_masks: learn from cutouts by our
+    own segmenter's masks too. size: side of the network's input in pixels.
+    """
 
     head: str = "feedback"
-    views: int = 6
+    views: int = 5
+    kinds: tuple[str, ...] = ALL_KINDS
+    prints: bool = True
+    mix: float = 0.5
     own_masks: bool = True
     dropout: float = 0.3
-    noise: float = 0.15
     smoothing: float = 0.1
     tag_weight: float = 1.0
     width: int = 224
     weight_decay: float = 0.05
+    size: int = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,9 @@ class Targets:
 
     leaf: torch.Tensor
     tags: torch.Tensor
+
+    def at(self, pick: torch.Tensor) -> Targets:
+        return Targets(self.leaf[pick], self.tags[pick])
 
 
 def targets_of(rows: Sequence[Row]) -> Targets:
@@ -73,120 +85,202 @@ def group_log_probability(leaves: torch.Tensor, group: torch.Tensor) -> torch.Te
     return torch.stack([torch.logsumexp(log_p[:, group == g], 1) for g in range(int(group.max()) + 1)], 1)
 
 
-class Views:
-    """The features of all views of the photos to fit, drawn at random: a photo, then one of its views."""
+class HeadLoss:
+    """The loss of either head's answers for known leaves and tags."""
 
-    def __init__(self, views: Sequence[Features], seed: int) -> None:
-        names = list(dict.fromkeys(r.image for v in views for r in v.rows))
-        place = {name: i for i, name in enumerate(names)}
-        rows = {r.image: r for v in views for r in v.rows}
-        self.rows = [rows[name] for name in names]
-        self.x = torch.cat([torch.from_numpy(v.x) for v in views])
-        start, self._of = 0, [[] for _ in names]
-        for v in views:
-            for offset, r in enumerate(v.rows):
-                self._of[place[r.image]].append(start + offset)
-            start += len(v.rows)
-        self._rng = np.random.default_rng(seed)
+    def __init__(self, recipe: Recipe, target: Targets) -> None:
+        """target: of all pictures, for how rare each tag is."""
+        self.recipe, self.group = recipe, groups_of(Taxonomy.read())
+        share = torch.nan_to_num(target.tags, nan=0.0).sum(0) / (~target.tags.isnan()).sum(0).clamp_min(1)
+        self.rarer = ((1 - share) / share.clamp_min(1e-3)).sqrt().clamp(1, 6)
 
-    def batch(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """(size, 928) and the photos' numbers."""
-        photos = self._rng.integers(0, len(self.rows), size)
-        return self.x[[self._of[p][self._rng.integers(len(self._of[p]))] for p in photos]], torch.from_numpy(photos)
-
-
-def make_head(recipe: Recipe, splits: tuple[int, ...], groups: int) -> torch.nn.Module:
-    if recipe.head == "feedback":
-        return Feedback(splits=splits, leaves=len(LABELS), tags=len(TAGS), width=recipe.width, dropout=recipe.dropout)
-    return FeedForward(splits=splits, leaves=len(LABELS), groups=groups, tags=len(TAGS), dropout=recipe.dropout)
-
-
-def fit(
-    views: Views, *, recipe: Recipe, splits: tuple[int, ...], seconds: float, seed: int, rate: float = 2e-3, steps: int | None = None
-) -> torch.nn.Module:
-    """Features -> the averaged weights after `seconds`, or after so many steps, however long they take."""
-    torch.manual_seed(seed)
-    group = groups_of(Taxonomy.read())
-    target = targets_of(views.rows)
-    model, ema = (make_head(recipe, splits, int(group.max()) + 1) for _ in range(2))
-    for m in (model, ema):
-        m.mean.copy_(views.x.mean(0))
-        m.std.copy_(views.x.std(0) + 1e-3)
-    ema.load_state_dict(model.state_dict())
-    share = torch.nan_to_num(target.tags, nan=0.0).sum(0) / (~target.tags.isnan()).sum(0).clamp_min(1)
-    rarer = ((1 - share) / share.clamp_min(1e-3)).sqrt().clamp(1, 6)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=recipe.weight_decay)
-    start, step = time.monotonic(), 0
-    model.train()
-    while (done := step / steps if steps else (time.monotonic() - start) / seconds) < 1:
-        for part in optimiser.param_groups:
-            part["lr"] = cosine_rate(peak=rate, step=step, done=done, warm_up_steps=30)
-        x, photos = views.batch(256)
-        x = x + recipe.noise * model.std * torch.randn_like(x)
-        leaf, tags = target.leaf[photos], target.tags[photos]
-        coarse = torch.where(leaf >= 0, group[leaf.clamp_min(0)], -100)
+    def __call__(
+        self, model: torch.nn.Module, features: torch.Tensor, wanted: Sequence[tuple[float, Targets]], done: float
+    ) -> torch.Tensor:
+        """features (N, F); wanted: what is to be seen, each with its weight, as mixup has it; done: share of the training's time, 0..1."""
+        recipe, loss = self.recipe, torch.zeros(())
         fine = min(1.0, 0.2 + done * 4)  # coarse first: categories count fully after a fifth of the time
-        tagged = min(1.0, done * 3)  # and tags after a third
-        cosines = None
+        tagged = recipe.tag_weight * min(1.0, done * 3)  # and tags after a third
         if recipe.head == "feedback":
-            said, cosines, _ = model.cosines(x)
+            said, cosines, _ = model.cosines(features)
             scored = cosines * model.tag_scale + model.tag_offset
-            loss = torch.zeros(())
-            for number in range(said.shape[1]):
-                late = number >= 2
-                by_group = F.nll_loss(group_log_probability(said[:, number], group), coarse)
-                by_leaf = F.cross_entropy(said[:, number], leaf, label_smoothing=recipe.smoothing)
-                loss = loss + (0.3 if late else 0.5) * by_group + (fine if late else 0.2 * fine) * by_leaf
         else:
-            said, scored, grouped = model(x)
-            by_leaf = F.cross_entropy(said[:, 0], leaf, label_smoothing=recipe.smoothing)
-            loss = 2 * fine * by_leaf + 1.6 * F.cross_entropy(grouped, coarse, label_smoothing=recipe.smoothing)
-        known = ~tags.isnan()
-        wanted = torch.nan_to_num(tags, nan=0.0)
-        each = F.binary_cross_entropy_with_logits(scored, wanted, pos_weight=rarer, reduction="none")
-        loss = loss + recipe.tag_weight * tagged * 4 * torch.where(known, each, 0.0).sum() / known.sum().clamp_min(1)
-        if cosines is not None:
-            loss = loss + recipe.tag_weight * tagged * tag_hinge(cosines, tags)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        average_into(ema, model, step=step, decay=0.995)
-    return ema.eval()
+            said, scored, grouped = model(features)
+        for weight, target in wanted:
+            leaf = target.leaf
+            coarse = torch.where(leaf >= 0, self.group[leaf.clamp_min(0)], -100)
+            if recipe.head == "feedback":
+                for number in range(said.shape[1]):
+                    late = number >= 2
+                    by_group = F.nll_loss(group_log_probability(said[:, number], self.group), coarse)
+                    by_leaf = F.cross_entropy(said[:, number], leaf, label_smoothing=recipe.smoothing)
+                    loss = loss + weight * ((0.3 if late else 0.5) * by_group + (fine if late else 0.2 * fine) * by_leaf)
+                loss = loss + weight * tagged * tag_hinge(cosines, target.tags)
+            else:
+                by_leaf = F.cross_entropy(said[:, 0], leaf, label_smoothing=recipe.smoothing)
+                by_group = F.cross_entropy(grouped, coarse, label_smoothing=recipe.smoothing)
+                loss = loss + weight * (2 * fine * by_leaf + 1.6 * by_group)
+            known = ~target.tags.isnan()
+            each = F.binary_cross_entropy_with_logits(
+                scored, torch.nan_to_num(target.tags, nan=0.0), pos_weight=self.rarer, reduction="none"
+            )
+            loss = loss + weight * 4 * tagged * torch.where(known, each, 0.0).sum() / known.sum().clamp_min(1)
+        return loss
+
+
+def make_net(recipe: Recipe, *, widths: tuple[int, ...] = (16, 32, 96, 192), activation: str = "relu") -> ConceptsNet:
+    backbone = Backbone(widths, activation)
+    if recipe.head == "feedback":
+        head: torch.nn.Module = Feedback(
+            splits=backbone.splits, leaves=len(LABELS), tags=len(TAGS), width=recipe.width, dropout=recipe.dropout
+        )
+    else:
+        groups = int(groups_of(Taxonomy.read()).max()) + 1
+        head = FeedForward(splits=backbone.splits, leaves=len(LABELS), groups=groups, tags=len(TAGS), dropout=recipe.dropout)
+    return ConceptsNet(backbone, head).to(memory_format=torch.channels_last)
+
+
+def chances(rows: Sequence[Row]) -> np.ndarray:
+    """How likely each picture is drawn, (N,), adding up to 1: those of rare categories and patterns more often than they occur."""
+    p = np.ones(len(rows))
+    for name in ("label", "pattern"):
+        values, number, count = np.unique([getattr(r, name) for r in rows], return_inverse=True, return_counts=True)
+        p *= (len(rows) / count[number]) ** 0.3
+    return p / p.sum()
+
+
+def jittered(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """uint8 (N, S, S, 3) on white, mirrored half of the time, moved a little, and a rectangle of some made white: the pool's pictures are
+    seen several times each, but never twice the same."""
+    x = x.flip(2) if rng.random() < 0.5 else x.clone()
+    side, step = x.shape[1], max(1, x.shape[1] // 16)
+    dy, dx = (int(v) for v in rng.integers(-step, step + 1, 2))
+    x = torch.roll(x, (dy, dx), (1, 2))  # there is white all round
+    for i in np.flatnonzero(rng.random(len(x)) < 0.25).tolist():
+        h, w = (int(v) for v in rng.integers(side // 8, side // 3, 2))
+        top, left = int(rng.integers(side - h)), int(rng.integers(side - w))
+        x[i, top : top + h, left : left + w] = 255
+    return x
 
 
 @torch.no_grad()
-def answers(model: torch.nn.Module, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """float32 (N, 928) -> leaf logits (N, steps, L), tag scores (N, T), groups' log-probabilities of the last step (N, G)."""
-    leaves, tags, third = model.eval()(torch.from_numpy(x))
-    groups = F.log_softmax(third, 1) if isinstance(model, FeedForward) else group_log_probability(leaves[:, -1], groups_of(Taxonomy.read()))
-    return leaves.numpy(), tags.numpy(), groups.numpy()
+def answers(net: ConceptsNet, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cutouts uint8 (N, S, S, 3) -> leaf logits (N, steps, L), tag scores (N, T), groups' log-probabilities of the last step (N, G); each
+    the mean of a picture and its mirror image, as exported."""
+    net.eval()
+    out: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+    group = groups_of(Taxonomy.read())
+    for i in range(0, len(x), 64):
+        batch = normalise(torch.from_numpy(x[i : i + 64]))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            features = net.backbone(batch), net.backbone(batch.flip(3))
+        both = [net.head(f.float()) for f in features]
+        leaves, tags = ((both[0][k] + both[1][k]) / 2 for k in (0, 1))
+        plain = isinstance(net.head, FeedForward)
+        groups = F.log_softmax((both[0][2] + both[1][2]) / 2, 1) if plain else group_log_probability(leaves[:, -1], group)
+        out.append((leaves, tags, groups))
+    net.train()
+    return tuple(torch.cat(parts).numpy() for parts in zip(*out, strict=True))  # type: ignore[return-value]
 
 
-def training_views(store: FeatureStore, recipe: Recipe) -> list[Features]:
-    """Plain, by own masks, and the augmentations, of the photos to fit."""
-    own = [store.own("fit")] if recipe.own_masks else []
-    return [store.plain("fit"), *own, *(store.view("fit", n) for n in range(recipe.views))]
+def train(
+    *, data: Path, run: Path, minutes: float, seed: int = 0, recipe: Recipe | None = None, models: Path = DEFAULT_MODELS,
+    embedder_run: Path | None = None, batch: int = 64, rate: float = 1.5e-3,
+) -> dict[str, dict[str, float]]:  # fmt: skip
+    """Train for `minutes` more, not counting the pictures; writes run/last.pt (resumable). Gives the tune scores.
 
-
-def train(*, data: Path, run: Path, minutes: float, seed: int = 0, recipe: Recipe | None = None, models: Path = DEFAULT_MODELS) -> dict:
-    """Train for `minutes`, not counting the features; writes run/last.pt. Gives the tune scores.
-
-    models: where embedder and segmenter lie.
+    models: where segmenter and frame lie. embedder_run: whose last.pt the backbone starts from; without one, from chance.
     """
     recipe = recipe or Recipe()
     run.mkdir(parents=True, exist_ok=True)
-    store = FeatureStore(data=data, run=run, models=models)
-    splits = (*store.layers, _PARTS)
-    views = Views(training_views(store, recipe), seed)
-    judged = {"own": store.own("tune"), "plain": store.plain("tune"), "turned": store.view("tune", 0, ("turn",))}
-    model = fit(views, recipe=recipe, splits=splits, seconds=minutes * 60, seed=seed)
-    found = {name: scores(Truth.of(f.rows), *answers(model, f.x)) for name, f in judged.items()}
-    for name, line in found.items():
-        note(run, {"head": recipe.head, "views": recipe.views, "tune": name, **line})
-    save_atomically(
-        {"model": model.state_dict(), "head": recipe.head, "width": recipe.width, "splits": list(splits), "embedder": store.embedder_id},
-        run / ("last.pt" if recipe.head == "feedback" else f"{recipe.head}.pt"),
-    )
-    return found
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    judged_squares = squares(data, "tune", cache=run / "squares", models=models)
+    judged = {"own": still(judged_squares, size=recipe.size), "checked": still(judged_squares, size=recipe.size, own=False),
+              "turned": pool(judged_squares, views=1, size=recipe.size, seed=99, kinds=("turn",), prints=False)}  # fmt: skip
+    pictures = _pool(data, run, recipe, models, seed)
+    target = targets_of(pictures.rows)
+    p = chances(pictures.rows)
+    cumulated = np.cumsum(p)
+    embedder = torch.load(embedder_run / "last.pt", weights_only=True) if embedder_run else None
+    shape = {"widths": tuple(embedder["widths"]), "activation": embedder["activation"]} if embedder else {}
+    net, ema = make_net(recipe, **shape), make_net(recipe, **shape)
+    optimiser = torch.optim.AdamW(
+        [{"params": net.backbone.parameters(), "k": 0.5 if embedder else 2.0}, {"params": net.head.parameters(), "k": 1.0}],
+        lr=rate, weight_decay=recipe.weight_decay,
+    )  # fmt: skip
+    step, spent = 0, 0.0
+    checkpoint = run / ("last.pt" if recipe.head == "feedback" else f"{recipe.head}.pt")
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        net.load_state_dict(state["model"])
+        ema.load_state_dict(state["ema"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent = state["step"], state["spent"]
+        print(f"resumed at step {step}", flush=True)
+    else:
+        if embedder:
+            net.backbone.body.load_state_dict(embedder["ema"])
+        some = torch.from_numpy(pictures.x[np.random.default_rng(seed).choice(len(p), min(len(p), 512), p=p)])
+        net.eval()
+        with torch.no_grad():
+            features = torch.cat([net.backbone(normalise(x)) for x in some.split(64)])
+        net.train()
+        net.head.mean.copy_(features.mean(0))
+        net.head.std.copy_(features.std(0) + 1e-2)
+        ema.load_state_dict(net.state_dict())
+    loss_of, rng = HeadLoss(recipe, target), np.random.default_rng((seed, step))
+    start = last = time.monotonic()
+    first = step
+    net.train()
+
+    def save(seconds: float) -> dict[str, dict[str, float]]:
+        found = {name: scores(Truth.of(c.rows), *answers(ema, c.x)) for name, c in judged.items()}
+        for name, line in found.items():
+            note(run, {"head": recipe.head, "step": step, "minutes": round(seconds / 60, 1), "tune": name, **line})
+        weights = {name: part.state_dict() for name, part in (("model", net), ("ema", ema), ("optimiser", optimiser))}
+        facts = {"head": recipe.head, "width": recipe.width, "size": recipe.size, **shape}
+        save_atomically({**weights, "step": step, "spent": seconds, **facts}, checkpoint)
+        return found
+
+    while (elapsed := time.monotonic() - start) < minutes * 60:
+        done = elapsed / (minutes * 60)
+        for part in optimiser.param_groups:
+            part["lr"] = part["k"] * cosine_rate(peak=rate, step=step - first, done=done, warm_up_steps=60)
+        pick = torch.from_numpy(np.searchsorted(cumulated, rng.random(batch) * cumulated[-1]).clip(max=len(p) - 1))
+        x = normalise(jittered(torch.from_numpy(pictures.x[pick.numpy()]), rng))
+        wanted = [(1.0, target.at(pick))]
+        if rng.random() < recipe.mix:
+            share, other = float(rng.beta(0.3, 0.3)), torch.from_numpy(rng.permutation(batch))
+            x = share * x + (1 - share) * x[other]
+            wanted = [(share, target.at(pick)), (1 - share, target.at(pick[other]))]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            features = net.backbone(x)
+        loss = loss_of(net.head, features.float(), wanted, 1.0 if first else done)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        step += 1
+        average_into(ema, net, step=step, decay=0.998)
+        if step % 50 == 0:
+            rate_now = (step - first) * batch / max(elapsed, 1)
+            print(f"step {step} {elapsed / 60:.1f} min, {rate_now:.0f} img/s loss {loss.item():.3f}", flush=True)
+        if time.monotonic() - last > 240:
+            save(spent + elapsed)
+            last = time.monotonic()
+    return save(spent + minutes * 60)
+
+
+def _pool(data: Path, run: Path, recipe: Recipe, models: Path, seed: int) -> Cutouts:
+    start = time.monotonic()
+    garments = squares(data, "fit", cache=run / "squares", models=models)
+    if not recipe.own_masks:
+        garments = type(garments)(
+            garments.rgb[~garments.own], garments.mask[~garments.own],
+            [r for r, own in zip(garments.rows, garments.own, strict=True) if not own], garments.own[~garments.own],
+        )  # fmt: skip
+    pictures = pool(garments, views=recipe.views, size=recipe.size, seed=seed, kinds=recipe.kinds, prints=recipe.prints)
+    print(f"{len(pictures.x)} pictures of {len(garments.rows)} garments and masks after {time.monotonic() - start:.0f} s", flush=True)
+    return pictures

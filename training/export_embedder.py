@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from edge.cutout import cut_out
-from edge.embed import network_input
-from edge.transforms import to_nchw
+from edge.transforms import network_input, to_nchw
 from training.data import read_pair
 from training.embedder_model import PARTS, Embedder
 from training.export_segmenter import checked_rows
@@ -22,16 +21,15 @@ _WORST_ALLOWED = 1e-3
 
 
 class Outputs(torch.nn.Module):
-    """What is exported: the parts side by side; the logits of label, pattern and sleeve that were trained along; and what low, middle
-    and high layers saw, for heads that are trained later without touching the embedding."""
+    """What is exported: the parts side by side, and the logits of label, pattern and sleeve that were trained along."""
 
     def __init__(self, model: Embedder) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        *parts, classes, layers = self.model.taps(x)
-        return torch.cat(parts, 1), classes, layers
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        *parts, classes = self.model.features(x)
+        return torch.cat(parts, 1), classes
 
 
 def export_embedder(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
@@ -47,7 +45,7 @@ def export_embedder(*, data: Path, run: Path, out: Path, size: int | None = None
         "parts": {name: {"dim": dim, "weight": round(w, 4)} for (name, dim), w in zip(PARTS.items(), weights, strict=True)},
         "heads_trained_along": {"label": LABELS, "pattern": PATTERNS, "sleeve": SLEEVES},
     }  # fmt: skip
-    session = write_model(Outputs(model), out, spec, size, dynamic=True, outputs=("parts", "classes", "layers"))
+    session = write_model(Outputs(model), out, spec, size, dynamic=True, outputs=("parts", "classes"))
     model.eval()
     worst = 0.0
     for row in checked_rows(data, "tune")[:40]:

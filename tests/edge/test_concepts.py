@@ -2,77 +2,69 @@ import numpy as np
 import pytest
 
 from edge.colours import ColourShare
-from edge.concepts import ConceptReader, calibrated, features_of
+from edge.concepts import ConceptReader, calibrated
 from edge.errors import ModelError
 from edge.taxonomy import Taxonomy
-from edge.types import Embedding
+from edge.types import Box, Cutout
 
 LABELS = ["T-Shirt", "Polo", "Shorts", "Skirt"]
 TAGS = ["plain", "striped", "checked", "short", "long"]
 SPEC = {
-    "inputs": 4 + 5, "labels": LABELS, "tags": TAGS, "temperature": 1.0, "tag_calibration": {tag: [1.0, 0.0] for tag in TAGS},
-    "hedging": {"0.05": 4.0, "0.1": 0.0},
+    "input_size": 8, "mean": [0.0] * 3, "std": [1.0] * 3, "labels": LABELS, "tags": TAGS, "temperature": 1.0,
+    "tag_calibration": {tag: [1.0, 0.0] for tag in TAGS}, "hedging": {"0.05": 4.0, "0.1": 0.0},
 }  # fmt: skip
-PARTS = {"shape": slice(0, 3), "colour": slice(3, 5)}
 
 
 class Copies:
-    """An engine: the layers, four of them, are the leaves' logits of the last of two steps; tags are what `tags` says."""
+    """An engine: the first four pixels, times ten, are the leaves' logits of the last of two steps; tags are what `tags` says."""
 
     def __init__(self, tags=(0.0,) * 5) -> None:
         self.tags = np.array(tags, np.float32)
 
     def run(self, x: np.ndarray) -> list[np.ndarray]:
-        return [np.stack([np.zeros_like(x[:, :4]), x[:, :4]], 1), np.repeat(self.tags[None], len(x), 0)]
+        assert x.dtype == np.float32 and x.shape[1:] == (3, 8, 8)
+        first = x[:, 0, 0, :4] * 10
+        return [np.stack([np.zeros_like(first), first], 1), np.repeat(self.tags[None], len(x), 0)]
 
 
-def embedding(layers, weights=(0.8, 0.6)) -> Embedding:
-    shape, colour = np.array((1, 2, 2)) / 3 * weights[0], np.array((0.6, 0.8)) * weights[1]
-    return Embedding(np.concatenate([shape, colour]).astype(np.float32), PARTS, "m", np.array(layers, np.float32))
+def seen(logits) -> Cutout:
+    """A cutout on which the engine sees these logits, 0 to 10."""
+    rgb = np.zeros((8, 8, 3), np.uint8)
+    rgb[0, :4] = np.round(np.array(logits)[:, None] * 25.5)
+    return Cutout(rgb, Box(0, 0, 1, 1), 0.5)
 
 
 def reader(**rest) -> ConceptReader:
     return ConceptReader(Copies(rest.pop("tags", (0.0,) * 5)), SPEC, Taxonomy.read(), **rest)
 
 
-def test_a_parts_weight_in_the_search_is_nothing_to_the_concepts():
-    a, b = features_of([embedding((1, 2, 3, 4), (0.8, 0.6)), embedding((1, 2, 3, 4), (0.6, 0.8))])
-    assert np.allclose(a, b) and np.allclose(a, [1, 2, 3, 4, 1 / 3, 2 / 3, 2 / 3, 0.6, 0.8])
-
-
-def test_an_embedder_that_does_not_tell_its_layers_is_named():
-    bare = Embedding(np.array([1, 0, 0, 0, 0], np.float32), PARTS, "m")
-    with pytest.raises(ValueError, match="layers"):
-        features_of([bare])
-
-
 def test_what_is_certain_is_said_to_the_leaf_and_what_is_torn_only_to_the_group():
-    sure, torn = reader().read(embedding((0, 9, 0, 0))), reader().read(embedding((5, 5.2, 0, 0)))
+    sure, torn = reader().read(seen((0, 9, 0, 0))), reader().read(seen((5, 5.2, 0, 0)))
     assert sure.category == "polo" and not sure.hedged and sure.path == ("fashion", "tops", "polo")
     assert torn.category == "tops" and torn.hedged and torn.leaf == "polo"
     assert torn.probability == pytest.approx(torn.leaves["polo"] + torn.leaves["t-shirt"])
-    assert reader(wrong="0.1").read(embedding((5, 5.2, 0, 0))).category == "polo"
+    assert reader(wrong="0.1").read(seen((5, 5.2, 0, 0))).category == "polo"
 
 
 def test_category_and_group_never_disagree():
     rng = np.random.default_rng(0)
     tree, its = Taxonomy.read(), reader()
     for _ in range(200):
-        said = its.read(embedding(rng.normal(0, 3, 4)))
+        said = its.read(seen(rng.uniform(0, 10, 4)))
         assert tree.path(said.category) == said.path
         assert not said.hedged or said.probability >= max(p for leaf, p in said.leaves.items() if said.category in tree.path(leaf))
 
 
 def test_disjoint_tags_are_not_said_together_and_shorts_have_no_sleeves():
     tags = (-3.0, 2.0, 1.0, 3.0, 2.5)
-    assert reader(tags=tags).read(embedding((9, 0, 0, 0))).said == ("short", "striped")
-    assert reader(tags=tags).read(embedding((0, 0, 9, 0))).said == ("striped",)
+    assert reader(tags=tags).read(seen((9, 0, 0, 0))).said == ("short", "striped")
+    assert reader(tags=tags).read(seen((0, 0, 9, 0))).said == ("striped",)
 
 
 def test_several_photos_of_one_garment_speak_by_their_weight():
     its = reader()
-    front = its.read(embedding((0, 6, 0, 0)), (ColourShare("red", 0.9, (200, 30, 40)),))
-    detail = its.read(embedding((0, 0, 0, 3)), (ColourShare("grey", 0.9, (120, 120, 120)),))
+    front = its.read(seen((0, 6, 0, 0)), (ColourShare("red", 0.9, (200, 30, 40)),))
+    detail = its.read(seen((0, 0, 0, 3)), (ColourShare("grey", 0.9, (120, 120, 120)),))
     together = its.together([front, detail], (0.9, 0.1))
     assert together.leaf == "polo" and together.colours[0].name == "red"
     assert together.leaves["skirt"] == pytest.approx(0.9 * front.leaves["skirt"] + 0.1 * detail.leaves["skirt"])
@@ -80,7 +72,7 @@ def test_several_photos_of_one_garment_speak_by_their_weight():
 
 
 def test_the_json_holds_what_the_contract_promises():
-    said = reader(tags=(3, -3, -3, 2, -3)).read(embedding((9, 0, 0, 0)), (ColourShare("red", 0.9, (200, 30, 40)),)).as_json()
+    said = reader(tags=(3, -3, -3, 2, -3)).read(seen((9, 0, 0, 0)), (ColourShare("red", 0.9, (200, 30, 40)),)).as_json()
     assert {"path", "leaf", "level", "probability", "hedged"} <= set(said["category"])
     assert said["category"]["level"] == 2 and said["category"]["path"] == ["fashion", "tops", "t-shirt"]
     assert [tag["name"] for tag in said["tags"]] == ["plain", "short"] and set(said["tag_probabilities"]) == set(TAGS)

@@ -5,7 +5,7 @@ from edge.catalogue import Catalogue, VectorRow
 from edge.colours import ColourShare, dominant_colours
 from edge.concepts import Concepts
 from edge.index import current_folder
-from edge.types import CatalogueItem, Embedding, Mask, Photo
+from edge.types import CatalogueItem, Cutout, Mask, Photo
 from index_builder.build import build
 from index_builder.predicted import with_predictions
 from tests.fakes import FakeStages
@@ -16,7 +16,7 @@ class Telling(FakeStages):
 
     concepts_note = ""
 
-    def concepts(self, photo: Photo, mask: Mask, embedding: Embedding) -> Concepts:
+    def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> Concepts:
         rows, columns = np.nonzero(mask.alpha > 0.5)
         wide = np.ptp(columns) > np.ptp(rows)
         path = ("fashion", "bottoms", "skirt") if wide else ("fashion", "tops")
@@ -26,7 +26,7 @@ class Telling(FakeStages):
 class AtALoss(Telling):
     """Is not sure of anything, and sees two colours."""
 
-    def concepts(self, photo: Photo, mask: Mask, embedding: Embedding) -> Concepts:
+    def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> Concepts:
         colours = (ColourShare("red", 0.6, (200, 30, 40)), ColourShare("white", 0.4, (250, 250, 250)))
         return Concepts("fashion", ("fashion",), 1.0, {"skirt": 0.2}, {}, (), colours)
 

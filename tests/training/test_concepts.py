@@ -4,12 +4,23 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs requirements-train.txt")
 
 from edge.taxonomy import Taxonomy  # noqa: E402
-from training.concepts_data import ALL_KINDS, CROP, LIGHT, MIRROR, TURN, Features, augmented  # noqa: E402
-from training.concepts_export import fit_tag, fit_temperature, write_onnx  # noqa: E402
-from training.concepts_model import Feedback, FeedForward, tag_hinge  # noqa: E402
+from training.concepts_data import ALL_KINDS, CROP, LIGHT, MIRROR, TURN, Squares, augmented, pool, still  # noqa: E402
+from training.concepts_export import fit_tag, fit_temperature  # noqa: E402
+from training.concepts_model import Feedback, FeedForward, Mirrored, tag_hinge  # noqa: E402
 from training.concepts_scores import Truth, group_numbers, macro_f1, scores  # noqa: E402
-from training.concepts_train import TAGS, Recipe, Views, answers, fit, group_log_probability, groups_of, targets_of  # noqa: E402
+from training.concepts_train import (  # noqa: E402
+    TAGS,
+    HeadLoss,
+    Recipe,
+    chances,
+    group_log_probability,
+    groups_of,
+    jittered,
+    make_net,
+    targets_of,
+)  # fmt: skip
 from training.data import Row  # noqa: E402
+from training.onnx_file import write_model  # noqa: E402
 from training.train_embedder import LABELS, PATTERNS, SLEEVES  # noqa: E402
 
 SPLITS = (6, 6, 6, 6)
@@ -19,16 +30,16 @@ def row(image="x", label="Polo", pattern="striped", sleeve="short") -> Row:
     return Row(image, "s", "fit", label, pattern, sleeve, "flat", "good", 1.0)
 
 
-def made_up(count: int, seed: int = 0) -> Features:
-    """Photos whose features hold label and pattern under noise: the label in the last, the pattern in the second part."""
-    rng = np.random.default_rng(seed)
-    labels, patterns = rng.integers(0, 4, count), rng.integers(0, 3, count)
-    x = rng.normal(0, 0.3, (count, sum(SPLITS))).astype(np.float32)
-    x[np.arange(count), 18 + labels] += 2
-    x[np.arange(count), 6 + patterns] += 2
-    chosen = ("T-Shirt", "Pants", "Shoes", "Hat")
-    rows = [row(f"{seed}-{i}", chosen[a], PATTERNS[b], "") for i, (a, b) in enumerate(zip(labels, patterns, strict=True))]
-    return Features(x, rows)
+def garments(count: int = 6) -> Squares:
+    """Rectangles of one colour each on grey, the even ones wide, by a checked mask; the first also by our own."""
+    rgb, mask = np.full((count + 1, 96, 96, 3), 128, np.uint8), np.zeros((count + 1, 96, 96), np.uint8)
+    rows = []
+    for i in range(count + 1):
+        wide = i % 2 == 0
+        where = (slice(36, 60), slice(16, 80)) if wide else (slice(16, 80), slice(36, 60))
+        rgb[i][where], mask[i][where] = (30 * i, 200 - 20 * i, 90), 255
+        rows.append(row(f"photo {i % count}", "Shorts" if wide else "Pants", "plain", ""))
+    return Squares(rgb, mask, rows, np.arange(count + 1) == count)
 
 
 def feedback(**rest) -> Feedback:
@@ -78,13 +89,40 @@ def test_tags_are_cosines_in_the_space_of_the_image():
 
 
 @pytest.mark.parametrize("head", ["feedback", "plain"])
-def test_a_head_learns_category_and_pattern_and_its_feedback_kind_never_contradicts_its_group(head):
-    model = fit(Views([made_up(400)], 0), recipe=Recipe(head=head, width=32), splits=SPLITS, seconds=0, seed=0, steps=250)
-    judged = made_up(200, 1)
-    found = scores(Truth.of(judged.rows), *answers(model, judged.x))
+def test_a_head_learns_category_and_its_feedback_kind_never_contradicts_its_group(head):
+    torch.manual_seed(0)
+    chosen = ("T-Shirt", "Pants", "Shoes", "Hat")
+    number = torch.randint(0, 4, (600,))
+    rows = [row(f"{i}", chosen[n], PATTERNS[n], "") for i, n in enumerate(number.tolist())]
+    recipe = Recipe(head=head, width=32, dropout=0.0)
+    net = make_net(recipe)
+    x = 0.3 * torch.randn(600, sum(net.backbone.splits))
+    x[torch.arange(600), x.shape[1] - 10 + number] += 4
+    target = targets_of(rows)
+    loss_of, optimiser = HeadLoss(recipe, target), torch.optim.AdamW(net.head.parameters(), lr=3e-3)
+    for step in range(250):
+        pick = torch.randint(0, 400, (64,))
+        loss = loss_of(net.head, x[pick], [(1.0, target.at(pick))], step / 250)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        leaves, tags, third = net.head.eval()(x[400:])
+    groups = third.log_softmax(1) if head == "plain" else group_log_probability(leaves[:, -1], groups_of(Taxonomy.read()))
+    found = scores(Truth.of(rows[400:]), leaves.numpy(), tags.numpy(), groups.numpy())
     assert found["category"] > 0.9 and found["group"] > 0.9 and found["pattern"] > 0.85
     if head == "feedback":
         assert found["compliance"] == 1.0
+
+
+def test_two_pictures_laid_over_each_other_count_by_their_share():
+    recipe = Recipe(width=32)
+    net, target = make_net(recipe).eval(), targets_of([row(label="Polo"), row(label="Hat", sleeve="")])
+    x = torch.randn(1, sum(net.backbone.splits))
+    loss_of = HeadLoss(recipe, target)
+    polo, hat = (float(loss_of(net.head, x, [(1.0, target.at(torch.tensor([i])))], 1.0).detach()) for i in (0, 1))
+    both = float(loss_of(net.head, x, [(0.3, target.at(torch.tensor([0]))), (0.7, target.at(torch.tensor([1])))], 1.0).detach())
+    assert both == pytest.approx(0.3 * polo + 0.7 * hat, rel=1e-4)
 
 
 def test_unlabelled_is_unknown_not_absent():
@@ -94,14 +132,31 @@ def test_unlabelled_is_unknown_not_absent():
     assert target.tags[1, : len(PATTERNS)].isnan().all() and target.tags[1, TAGS.index(SLEEVES[1])] == 1
 
 
-def test_all_views_of_a_photo_are_drawn_and_belong_to_it():
-    a, b = made_up(20), made_up(20)
-    shifted = Features(b.x + 100, b.rows[:10])
-    views = Views([a, Features(shifted.x[:10], shifted.rows)], 0)
-    x, photos = views.batch(500)
-    high = x.mean(1) > 50
-    assert high.any() and not high.all() and set(photos[high].tolist()) <= set(range(10))
-    assert torch.allclose(x[~high], torch.from_numpy(a.x)[photos[~high]])
+def test_the_pool_holds_every_garment_as_it_is_then_its_views_and_says_what_was_printed():
+    made = pool(garments(), views=4, size=64, seed=1)
+    assert made.x.shape == (35, 64, 64, 3) and made.x.dtype == np.uint8
+    assert [r.image for r in made.rows[::5]] == [r.image for r in garments().rows]
+    plain = still(garments(), size=64, own=False)
+    assert np.array_equal(made.x[:30:5], plain.x) and len(still(garments(), size=64).x) == 1
+    changed = [i for i, r in enumerate(made.rows) if r.pattern != "plain"]
+    assert changed and all(i % 5 for i in changed)
+    assert all(r.pattern == "plain" for r in pool(garments(), views=4, size=64, seed=1, prints=False).rows)
+    colours = [len(np.unique(made.x[i].reshape(-1, 3) // 48, axis=0)) for i in changed]
+    assert np.mean(colours) > 1.5 * np.mean([len(np.unique(x.reshape(-1, 3) // 48, axis=0)) for x in plain.x])
+
+
+def test_rare_categories_come_more_often_than_they_occur_but_still_less_than_frequent_ones():
+    p = chances([row(label="T-Shirt")] * 90 + [row(label="Hat")] * 10)
+    assert p.sum() == pytest.approx(1) and 0.1 < p[90:].sum() < 0.5
+
+
+def test_jitter_moves_and_hides_but_keeps_the_white_around():
+    x = torch.full((8, 64, 64, 3), 255, dtype=torch.uint8)
+    x[:, 20:44, 20:44] = 40
+    seen = jittered(x, np.random.default_rng(0))
+    dark = (seen == 40).all(3).sum((1, 2))
+    assert seen.shape == x.shape and (seen[:, 0] == 255).all() and int(dark.max()) == 24 * 24 and int(dark.min()) < 24 * 24
+    assert (x[:, 20:44, 20:44] == 40).all(), "the pool is not changed"
 
 
 def test_augmentation_turns_mirrors_and_crops_what_it_is_asked_to():
@@ -141,12 +196,16 @@ def test_temperature_and_platt_find_what_the_data_was_made_with():
 
 
 def test_the_file_written_answers_as_the_network_does(tmp_path):
-    ort = pytest.importorskip("onnxruntime")
-    model, x = feedback(), torch.randn(7, sum(SPLITS))
-    write_onnx(model, tmp_path / "model.onnx", sum(SPLITS))
-    got = ort.InferenceSession(str(tmp_path / "model.onnx")).run(None, {"features": x.numpy()})
-    for g, w in zip(got, model(x), strict=True):
-        assert g.shape == w.shape and np.abs(g - w.detach().numpy()).max() < 0.02
+    net = Mirrored(make_net(Recipe(size=64, width=32))).eval()
+    spec = {"role": "concepts", "input_size": 64}
+    session = write_model(net, tmp_path, spec, 64, dynamic=True, outputs=("leaves", "tags", "image"))
+    x = torch.randn(3, 3, 64, 64)
+    with torch.no_grad():
+        want = net(x)
+    for g, w in zip(session.run(x.numpy()), want, strict=True):
+        assert g.shape == w.shape and np.abs(g - w.numpy()).max() < 0.05
+    turned = net(x.flip(3))
+    assert torch.allclose(turned[0], want[0], atol=1e-4), "a mirrored garment is the same garment"
 
 
 def test_the_plain_head_answers_group_and_category_apart():
