@@ -177,10 +177,9 @@ def _downloads(box: Box, run: DeliveryRun, delivery: Delivery) -> None:
 
     left, right = st.columns(2, wrap=False)
     name = f"delivery-{delivery.time:%Y%m%d-%H%M}-{delivery.id[:4]}"
-    left.download_button(
-        "XLSX", lambda: to_xlsx_file(rows(), run.store, delivery.id), f"{name}.xlsx", XLSX, width="stretch", on_click="ignore"
-    )
-    right.download_button("CSV", lambda: to_csv_file(rows()), f"{name}.csv", "text/csv", width="stretch", on_click="ignore")
+    keep = {"width": "stretch", "on_click": "ignore"}
+    left.download_button("XLSX", lambda: to_xlsx_file(rows(), run.store, delivery.id), f"{name}.xlsx", XLSX, key="xlsx", **keep)
+    right.download_button("CSV", lambda: to_csv_file(rows()), f"{name}.csv", "text/csv", key="csv", **keep)
 
 
 def _go(**where: str) -> None:

@@ -30,10 +30,7 @@ def summary(found: Counter[Kind], count: int) -> Kind | None:
                 here = " here" if kind == chosen else ""
                 st.html(f'<div class="sum {colour}{here}"><b>{number}</b><span>{escape(name)}</span></div>')
                 label = say("delivery.show", name=name, count=number)
-                if st.button(label, key=f"sum {kind or 'all'}"):
-                    st.session_state["delivery kind"] = kind
-                    st.session_state["delivery start"] = 0
-                    st.rerun(scope="fragment")
+                st.button(label, key=f"sum {kind or 'all'}", on_click=_show, args=(kind,))
     return chosen
 
 
@@ -58,10 +55,10 @@ def table(rows: list[Row], run: DeliveryRun, delivery_id: str) -> str:
             + "</p>"
         )
         before, after = st.columns(2, wrap=False)
-        if before.button(say("catalogue.before"), key="rows before", width="stretch", disabled=start == 0):
-            _turn(start - ON_A_PAGE)
-        if after.button(say("catalogue.next"), key="rows next", width="stretch", disabled=start + ON_A_PAGE >= len(rows)):
-            _turn(start + ON_A_PAGE)
+        turn = {"width": "stretch", "on_click": _turn}
+        before.button(say("catalogue.before"), key="rows before", disabled=start == 0, args=(start - ON_A_PAGE,), **turn)
+        last = start + ON_A_PAGE >= len(rows)
+        after.button(say("catalogue.next"), key="rows next", disabled=last, args=(start + ON_A_PAGE,), **turn)
     return opened
 
 
@@ -99,6 +96,9 @@ def small_uri(run: DeliveryRun, delivery_id: str, photo_id: str) -> str:
         return ""
 
 
+def _show(kind: Kind | None) -> None:
+    st.session_state.update({"delivery kind": kind, "delivery start": 0})
+
+
 def _turn(start: int) -> None:
     st.session_state["delivery start"] = max(0, start)
-    st.rerun(scope="fragment")
