@@ -105,25 +105,6 @@ def background_of(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -
     )[:s, :s]
 
 
-def cloth_background(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
-    """Cloth that fills the picture, from inside a garment: a bedspread or carpet that looks like what lies on it. None for small ones."""
-    return background_of(rgb, 255 - mask, rng)
-
-
-def further_away(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The garment smaller, somewhere in the picture; what surrounds it is of no use any more, nor are its mirrored pieces at the square's
-    edge. Same shapes."""
-    s = mask.shape[0]
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats((mask > 100).astype(np.uint8))
-    x, y, w, h, area = stats.T
-    inside = (x > 0) & (y > 0) & (x + w < s) & (y + h < s) | (area == area[1:].max(initial=0))
-    inside[0] = False
-    mask = np.where(inside[pieces], mask, 0).astype(np.uint8)
-    m = cv2.getRotationMatrix2D((s / 2, s / 2), float(rng.uniform(-40, 40)), float(rng.uniform(0.35, 0.75)))
-    m[:, 2] += rng.uniform(-0.15, 0.15, 2) * s
-    return cv2.warpAffine(rgb, m, (s, s), borderMode=cv2.BORDER_REPLICATE), cv2.warpAffine(mask, m, (s, s))
-
-
 def flat_background(size: int, rng: np.random.Generator) -> np.ndarray:
     """A studio's: white or nearly so, or one colour, with a faint gradient. uint8 (size, size, 3)."""
     colour = rng.uniform(225, 258, 3) if rng.random() < 0.7 else rng.uniform(20, 255, 3)
@@ -156,32 +137,27 @@ def training_view(
         kind = rng.random()
         if kind < 0.18:
             background = flat_background(rgb.shape[0], rng)
-        elif kind < 0.3 and len(garments.whole.nonzero()[0]):
-            k = int(rng.choice(np.flatnonzero(garments.whole)))
-            background = cloth_background(garments.rgb[k], garments.mask[k], rng)
-        elif kind < 0.42 and len(drawn):
+        elif kind < 0.33 and len(drawn):
             background = drawn[int(rng.integers(len(drawn)))]
             background = background[:, ::-1] if rng.random() < 0.5 else background
         else:
             background = background_of(garments.rgb[j], garments.mask[j], rng)
         if background is not None:
-            if rng.random() < 0.2:
-                rgb, mask = further_away(rgb, mask, rng)
-            if rng.random() < 0.1:
+            if rng.random() < 0.06:
                 background = scenes.box_under(background, mask, rng)
             if rng.random() < 0.4:
                 background = scenes.camouflage(background, rgb, mask, rng)
             if rng.random() < 0.45:
                 k = int(rng.integers(len(garments.rgb)))
                 background = scenes.litter(background, rng, (garments.rgb[k], garments.mask[k]) if rng.random() < 0.5 else None)
-            for _ in range(int(rng.random() < 0.5) + int(rng.random() < 0.2)):
+            for _ in range(int(rng.random() < 0.6) + int(rng.random() < 0.3)):
                 background = scenes.ghost(background, garments.mask[int(rng.integers(len(garments.rgb)))], rng)
             rgb = composite(rgb, mask, background, rng)
             known = np.full_like(mask, 255)
     if garments.whole[i]:
         if rng.random() < 0.2:
             rgb = scenes.fade_part(rgb, mask, rng)
-        if rng.random() < 0.15:
+        if rng.random() < 0.08:
             rgb = scenes.shade(rgb, mask, rng)
         if rng.random() < 0.12:
             rgb = scenes.print_on(rgb, mask, rng)

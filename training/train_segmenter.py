@@ -39,7 +39,7 @@ def load_squares(data: Path, parts: tuple[str, ...], size: int, masks: tuple[str
         rgb[i], mask[i] = letterbox_mirror(a, size)[0], letterbox_mirror(b, size)[0]
     kinds = [r.mask for r in rows]
     # Shoes are few and go worst.
-    weight = np.array([{"minor": 0.7, "bad": 0.5}.get(r.mask, 1.0) * (2.0 if r.label == "Shoes" else 1.0) for r in rows])
+    weight = np.array([{"minor": 0.7, "bad": 0.5}.get(r.mask, 1.0) * (1.5 if r.label == "Shoes" else 1.0) for r in rows])
     return Garments(rgb, mask, np.full_like(mask, 255), kinds, np.array([k in SURE for k in kinds]), weight)
 
 
