@@ -1,6 +1,7 @@
 # Two commands: `make run` opens the page, `make test` runs all tests. Everything lives in .venv and data.
 PYTHON ?= python3
 PORT ?= 8501
+ADDRESS ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -35,7 +36,7 @@ demo: data/index/CURRENT
 
 # With RACKLENS_INDEX set the page uses that index and nothing is built.
 run: $(VENV)/.installed $(if $(RACKLENS_INDEX),,demo)
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address 0.0.0.0 --server.headless true
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) --server.headless true
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest

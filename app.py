@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app_pages import catalogue, delivery, frame, look_up, this_box
+from app_pages import access, arrivals, catalogue, delivery, frame, history, look_up, this_box
 from app_pages.language import say, say_error
 from app_pages.shared_box import index_version, open_box, settings
 from edge.errors import SetupError
@@ -15,6 +15,8 @@ from edge.errors import SetupError
 PAGES = {
     "look_up": look_up,
     "delivery": delivery,
+    "history": history,
+    "arrivals": arrivals,
     "catalogue": catalogue,
     "this_box": this_box,
 }
@@ -23,6 +25,7 @@ PAGES = {
 def main() -> None:
     frame.begin()
     try:
+        access.gate(frame.brand)
         root = settings().index_root
         with st.spinner(say("loading")):
             box = open_box(str(root), index_version(root))
@@ -31,11 +34,11 @@ def main() -> None:
         st.error(say("not_ready", why=say_error(error)))
         st.info(say("not_ready.help"))
         st.stop()
-    pages = [
-        st.Page(partial(module.page, box), title=say(f"page.{name}"), url_path=name.replace("_", "-"), default=name == "look_up")
+    pages = {
+        name: st.Page(partial(module.page, box), title=say(f"page.{name}"), url_path=name.replace("_", "-"), default=name == "look_up")
         for name, module in PAGES.items()
-    ]
-    here = st.navigation(pages, position="hidden")
+    }
+    here = st.navigation(list(pages.values()), position="hidden")
     frame.brand(pages, here)
     here.run()
 

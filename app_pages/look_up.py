@@ -9,14 +9,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from app_pages import outline_panel, session, wishes_panel
-from app_pages.language import say
+from app_pages import decision, outline_panel, session, wishes_panel
+from app_pages.bring_back import bring_back
+from app_pages.language import say, say_error
 from app_pages.pictures import PICTURE_SIDE, jpeg_uri
 from app_pages.result_view import card_html, change, line_html, pair_html, photo_html, verdict_html
 from app_pages.results import Result
 from app_pages.searching import look_up, look_up_together
 from app_pages.shared_box import Box
 from app_pages.this_box import about
+from edge.errors import RacklensError
 from edge.types import Verdict
 
 SAMPLES = 3
@@ -25,8 +27,14 @@ SAMPLES = 3
 def page(box: Box) -> None:
     """The whole page."""
     session.begin()
+    come_back(box)
+    shown = session.shown()
+    done = bool(shown) and all(result.decided or result.error for result in shown)
+    if done and len(shown) == 1 and shown[0].decided:
+        decision.banner(shown[0])
+        warn_unkept(shown[0])
     turn = st.session_state.round
-    label = say("upload")
+    label = say("next" if done else "upload")
     # Streamlit cannot rename the button, so its word is hidden and this one drawn in its place.
     st.html(f'<style>[data-testid="stFileUploaderDropzone"] button p::after {{ content: "{label}"; }}</style>')
     uploads = st.file_uploader(label, accept_multiple_files=True, key=f"upload {turn}", label_visibility="collapsed")
@@ -39,29 +47,84 @@ def page(box: Box) -> None:
             shot = st.camera_input(say("camera.label"), key=f"camera {turn}", label_visibility="collapsed")
             if shot:
                 take_in(box, [("camera.jpg", shot.getvalue())])
+    who_works()
     if session.earlier():
         with st.expander(say("earlier", count=len(session.earlier()))):
-            st.html("".join(line_html(result) for result in session.earlier()))
+            for n, result in enumerate(session.earlier()):
+                st.html(line_html(result))
+                st.button(
+                    say("earlier.open", n=n + 1), key=f"again {result.digest}", width="stretch", on_click=session.show, args=([result],)
+                )
     if not session.shown() and (samples := sample_photos(box.root)):
         offer_samples(box, samples)
     about(box, session.shown()[0] if session.shown() else None)
 
 
+def come_back(box: Box) -> None:
+    """Show the look-ups that the address names: after a reload or a lost connection, or opened from the history."""
+    known = {result.lookup_id: result for result in session.everything() if result.recorded}
+    asked = session.asked_for()
+    if not asked:
+        session.write_address()  # another page may have cleared it
+        return
+    results = []
+    for lookup_id in asked:
+        try:
+            results.append(known.get(lookup_id) or bring_back(box, lookup_id))
+        except RacklensError as error:
+            st.warning(say_error(error))
+    if results:
+        session.show(results)
+    else:
+        session.write_address()
+
+
+def who_works() -> None:
+    """The worker's name, asked for once; nobody has to give one."""
+    name = session.worker()
+    with st.expander(say("worker.is", name=name) if name else say("worker.ask")):
+        given = st.text_input(say("worker.name"), value=name, key=f"worker name {name}", max_chars=session.LONGEST_NAME, help=None)
+        st.html(f"<p class='note'>{escape(say('worker.why'))}</p>")
+        if (given or "") != name:
+            session.set_worker(given or "")
+            st.rerun()
+
+
+def warn_unkept(result: Result) -> None:
+    """What the journal could not take; the answer stands all the same."""
+    if result.unkept:
+        st.warning(result.unkept)
+
+
 def take_in(box: Box, photos: Iterable[tuple[str, bytes]]) -> None:
     """Look up a batch and make it what the page shows. A photo looked up before in this session is not looked up again."""
-    known = {result.digest: result for result in session.everything()}
+    known = session.fresh()
+    known |= {result.digest: result for result in session.everything()}
     batch: dict[str, Result] = {}
     for name, data in photos:
         digest = hashlib.sha256(data).hexdigest()
         if digest not in known:
-            waiting = st.empty()
+            picture, place = st.empty(), st.empty()
             with st.spinner(say("looking")):
-                on_photo = lambda jpeg, waiting=waiting: waiting.html(photo_html(jpeg))  # noqa: E731 - one for each photo
-                known[digest] = look_up(box, name, data, digest, on_photo=on_photo)
-            waiting.empty()
+                known[digest] = look_up(
+                    box,
+                    name,
+                    data,
+                    digest,
+                    on_photo=lambda jpeg, picture=picture: picture.html(photo_html(jpeg)),
+                    on_wait=lambda before, place=place: place.html(waiting_html(before)),
+                )
+            picture.empty()
+            place.empty()
         batch[digest] = known[digest]
     session.show(list(batch.values()))
     st.rerun()
+
+
+def waiting_html(before: int) -> str:
+    """The place in the queue, 0 for the next one."""
+    said = say("queue.before", count=before) if before else say("queue.next")
+    return f"<p class='queue' role='status'>{escape(said)}</p>"
 
 
 def show_batch(box: Box) -> None:
@@ -73,6 +136,9 @@ def show_batch(box: Box) -> None:
         if len(shown) > 1:
             st.html(f"<h3>{escape(say('photo_of', n=n, count=len(shown), name=result.name))}</h3>")
         if len(shown) == 1 or result.error or result.digest in st.session_state.open:
+            if len(shown) > 1 and result.decided:
+                decision.banner(result)
+                warn_unkept(result)
             show(box, result)
             continue
         st.html(line_html(result))
@@ -116,6 +182,10 @@ def show(box: Box, result: Result) -> None:
         elif result.jpegs:
             st.html(photo_html(result.jpegs[0]))
         return
+    if result.decided:
+        show_decided(box, result)
+        return
+    warn_unkept(result)
     one_photo = len(result.jpegs) == 1
     checking = result.check_outline and one_photo
     if checking:
@@ -123,16 +193,38 @@ def show(box: Box, result: Result) -> None:
     st.html(verdict_html(result) + pair_html(result))
     if result.left_out:
         st.warning(say("together.left_out", count=result.left_out))
+    if result.gone:
+        st.info(say("photos.gone"))
+    if decision.offers_arrival(result):
+        decision.new_arrival(result)
     if one_photo and not checking:
         outline_panel.offer(box, result)
-    if result.parts:
+    if result.parts and result.jpegs:
         with st.expander(say("matters"), expanded=bool(result.wishes)):
             wishes_panel.weights(box, result)
     if result.changed:
         st.html(f"<p class='changed' role='status'>{escape(change(result))}</p>")
     candidates(box, result)
-    with st.expander(say("whole_photo")):
-        st.html("".join(photo_html(jpeg) for jpeg in result.jpegs))
+    whole_photos(result)
+
+
+def show_decided(box: Box, result: Result) -> None:
+    """After the decision: the way back, the list of new arrivals where nothing was it, and what looked alike."""
+    if decision.offers_arrival(result):
+        decision.new_arrival(result)
+    decision.undo(box, result)
+    if result.gone:
+        st.info(say("photos.gone"))
+    st.html(pair_html(result))
+    with st.expander(say("look_alikes")):
+        st.html("".join(card_html(card, best=False) for card in result.cards))
+    whole_photos(result)
+
+
+def whole_photos(result: Result) -> None:
+    if result.jpegs:
+        with st.expander(say("whole_photo")):
+            st.html("".join(photo_html(jpeg) for jpeg in result.jpegs))
 
 
 def candidates(box: Box, result: Result) -> None:
@@ -146,13 +238,18 @@ def candidates(box: Box, result: Result) -> None:
     def cards(part) -> None:
         for card in part:
             with st.container(key=f"card {card.match.item.item_id} {result.digest}", gap=None):
-                st.html(card_html(card, best=certain and card.match.rank == 1))
-                wishes_panel.opinion(box, result, card)
+                best = certain and card.match.rank == 1
+                st.html(card_html(card, best=best))
+                decision.this_is_it(result, card, primary=best)
+                if result.jpegs:
+                    wishes_panel.opinion(box, result, card)
 
     cards(result.cards[:first])
     if result.cards[first:]:
         with st.expander(say("more", count=len(result.cards) - first)):
             cards(result.cards[first:])
+    if result.cards:
+        decision.none_of_these(result)
 
 
 def sample_photos(root: Path) -> list[Path]:

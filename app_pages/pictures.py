@@ -23,6 +23,17 @@ def jpeg(picture: np.ndarray | Path, side: int) -> bytes:
     return out.getvalue()
 
 
+def small_uri(file: Path, side: int) -> str:
+    """A JPEG file -> data URI of a small one; the decoder itself leaves out what will not be seen. Raises OSError."""
+    with Image.open(file) as image:
+        image.draft("RGB", (2 * side, 2 * side))
+        small = image.convert("RGB")
+    small.thumbnail((side, side))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=80)
+    return uri(out.getvalue())
+
+
 def uri(data: bytes, kind: str = "jpeg") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 

@@ -29,8 +29,26 @@ class Seats:
     def seat(self, *, on_wait: Callable[[int], None] | None = None) -> Iterator[None]:
         """Sit for the length of the block. on_wait: called with the number of people before this one, at once and while it waits.
 
-        An error that on_wait raises leaves the queue and goes on to the caller.
+        An error that on_wait raises leaves the queue and goes on to the caller. `with seats:` is the same without on_wait.
         """
+        self._take(on_wait)
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def __enter__(self) -> None:
+        self._take(None)
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back()
+
+    def waiting(self) -> int:
+        """How many wait for a seat right now."""
+        with self._changed:
+            return len(self._waiting)
+
+    def _take(self, on_wait: Callable[[int], None] | None) -> None:
         ticket = object()
         with self._changed:
             self._waiting.append(ticket)
@@ -41,17 +59,11 @@ class Seats:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
             raise
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += 1
-                self._changed.notify_all()
 
-    def waiting(self) -> int:
-        """How many wait for a seat right now."""
+    def _give_back(self) -> None:
         with self._changed:
-            return len(self._waiting)
+            self._free += 1
+            self._changed.notify_all()
 
     def _wait(self, ticket: object, on_wait: Callable[[int], None] | None) -> None:
         while True:

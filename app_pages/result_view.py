@@ -9,6 +9,7 @@ from app_pages.item_view import facts, picture
 from app_pages.language import say
 from app_pages.pictures import uri, veil_uri
 from app_pages.results import NEW, Card, Result
+from edge.journal_types import Outcome
 from edge.types import Match, Verdict
 
 COLOURS = {Verdict.IN_CATALOGUE: "in", Verdict.UNSURE: "unsure", Verdict.NOT_IN_CATALOGUE: "out"}
@@ -83,7 +84,7 @@ def verdict_html(result: Result) -> str:
 
 def pair_html(result: Result) -> str:
     """The cutout beside the best match, for comparison by eye."""
-    cutout = f'<img src="{result.cutout}" alt="{escape(say("your_cutout"))}">'
+    cutout = picture(result.cutout, say("your_cutout"))
     pair = f"<figure>{cutout}<figcaption>{escape(say('your_photo'))}</figcaption></figure>"
     if result.cards:
         best = result.cards[0]
@@ -110,7 +111,11 @@ def outlined_html(result: Result, frame: tuple[float, float, float, float] | Non
 def line_html(result: Result) -> str:
     """One result in one line: picture, verdict, and the item if it is certain."""
     colour, said = ("out", result.error) if result.error else (COLOURS[result.verdict], headline(result.verdict))
-    title = result.cards[0].match.item.title if result.cards and result.verdict is Verdict.IN_CATALOGUE else ""
+    if result.decided:
+        said = f"✓ {say(f'decided.{result.state.outcome.value}')}"
+        colour = "out" if result.state.outcome is Outcome.NONE_OF_THESE else "in"
+    certain = result.cards and not result.decided and result.verdict is Verdict.IN_CATALOGUE
+    title = result.cards[0].match.item.title if certain else result.state.title or result.state.note
     source = result.cutout or (uri(result.jpegs[0]) if result.jpegs else "")
     image = f'<img src="{source}" alt="">' if source else ""
     return f'<div class="line">{image}<div><b class="{colour}">{escape(said)}</b><br>{escape(title)}</div></div>'

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app_pages.pictures import PICTURE_SIDE, jpeg_uri, mask_png
+from edge.journal_types import Outcome, State, new_id
 from edge.lookup import Lookup
 from edge.rank import moved
 from edge.types import Answer, Match, Verdict
@@ -42,12 +42,18 @@ class Result:
 
     first_mask, mask: the network's outline and the one last searched with, as written by `mask_png`. photos: more than one if they show one
     item; left_out: how many of them could not be used. outline_by_hand: the network found no garment, there is no first outline to go back
-    to. parts: the parts of a likeness, in order.
+    to. parts: the parts of a likeness, in order. recorded: whether the journal has it; unkept: a sentence why the last thing could not be
+    written there; state: what staff decided; gone: its photos' time is up; build: the index it was found in.
     """
 
     digest: str
     name: str
-    lookup_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    lookup_id: str = field(default_factory=new_id)
+    recorded: bool = False
+    unkept: str = ""
+    state: State = State()
+    gone: bool = False
+    build: str = ""
     jpegs: tuple[bytes, ...] = ()
     error: str = ""
     no_garment: bool = False
@@ -78,20 +84,21 @@ class Result:
     def parts(self) -> list[str]:
         return list(self.cards[0].match.parts) if self.cards else []
 
+    @property
+    def decided(self) -> bool:
+        return self.state.outcome is not Outcome.OPEN
+
     def take(self, answer: Answer, lookup: Lookup, *, compare: bool) -> None:
         """Show this answer from now on; `compare` notes how its order differs from the one shown before."""
         self.changed = compare and bool(self.cards)
         changes = moved([card.match for card in self.cards], answer.matches) if self.changed else ()
         before = {change.item.item_id: change.before or NEW for change in changes}
-        pictures = {card.match.thumb: card.picture for card in self.cards}
-        cards = []
-        for match in answer.matches:
-            picture = pictures.get(match.thumb)
-            if picture is None:
-                thumb = lookup.thumb_path(match)
-                picture = jpeg_uri(thumb, PICTURE_SIDE) if thumb else ""
-            cards.append(Card(match, picture, before.get(match.item.item_id)))
-        self.cards = tuple(cards)
+        pictures = {card.match.thumb: card.picture for card in self.cards} if self.build == answer.index_build else {}
+        self.cards = tuple(
+            Card(match, pictures.get(match.thumb) or card_picture(lookup, match, answer.index_build), before.get(match.item.item_id))
+            for match in answer.matches
+        )
+        self.build = answer.index_build
         self.verdict, self.probability, self.timings_ms = answer.verdict, answer.probability, dict(answer.timings_ms)
         self.trials = int((lookup.report().calibration or {}).get("trials") or 0)
         self.cutout = jpeg_uri(answer.cutout.rgb, PICTURE_SIDE)
@@ -99,3 +106,13 @@ class Result:
         if not self.first_mask:
             self.first_mask, self.first_confidence = self.mask, self.confidence
         self.error, self.no_garment = "", False
+
+
+def card_picture(lookup: Lookup, match: Match, build: str) -> str:
+    """The match's picture as a data URI, "" without one. A picture's file name means something in its own build only."""
+    if build == lookup.report().index_build:
+        thumb = lookup.thumb_path(match)
+    else:
+        rows = lookup.catalogue.vectors_of(match.item.item_id)
+        thumb = next((path for row in rows if row.thumb and (path := lookup.folder / row.thumb).is_file()), None)
+    return jpeg_uri(thumb, PICTURE_SIDE) if thumb else ""

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from app_pages import session
+from app_pages import keeping, session, shared_box
 from app_pages.language import say_error
 from app_pages.pictures import PHOTO_SIDE, alpha_of, jpeg
 from app_pages.results import Result
 from app_pages.shared_box import Box, settings
 from edge.correct import Stroke, correct
 from edge.corrections import keep_correction
-from edge.errors import NoGarmentFound, RacklensError
+from edge.errors import JournalError, NoGarmentFound, RacklensError, RequestError
 from edge.outline import widen
 from edge.types import Answer, Mask, Photo
 from edge.types import Box as PixelBox
@@ -25,8 +25,13 @@ WIDER = 0.01
 """One step of the outline, as a share of the photo's longer side."""
 
 
-def look_up(box: Box, name: str, data: bytes, digest: str, *, on_photo: Callable[[bytes], None]) -> Result:
-    """One photo -> Result; errors become part of it. `on_photo` gets the small JPEG as soon as the photo is decoded."""
+def look_up(
+    box: Box, name: str, data: bytes, digest: str, *, on_photo: Callable[[bytes], None], on_wait: Callable[[int], None] | None = None
+) -> Result:
+    """One photo -> Result, kept in the journal; errors become part of it.
+
+    `on_photo` gets the small JPEG as soon as the photo is decoded, `on_wait` the number of people before while all seats are taken.
+    """
     result = Result(digest=digest, name=name)
     try:
         start = perf_counter()
@@ -35,7 +40,7 @@ def look_up(box: Box, name: str, data: bytes, digest: str, *, on_photo: Callable
         read_ms = (perf_counter() - start) * 1000
         result.jpegs = (jpeg(photo.rgb, PHOTO_SIDE),)
         on_photo(result.jpegs[0])
-        with box.seats:
+        with box.seats.seat(on_wait=on_wait):
             start = perf_counter()
             mask = box.lookup.stages.mask(photo)
             segment_ms = (perf_counter() - start) * 1000
@@ -46,21 +51,25 @@ def look_up(box: Box, name: str, data: bytes, digest: str, *, on_photo: Callable
         result.no_garment = result.outline_by_hand = isinstance(error, NoGarmentFound)
         return result
     _take(box, result, answer, compare=False)
+    keeping.keep(result, answer, [data])
     return result
 
 
-def look_up_together(box: Box, results: Sequence[Result], digest: str, name: str) -> Result:
-    """Several photos of one item -> one Result. Photos that cannot be used are left out."""
+def look_up_together(
+    box: Box, results: Sequence[Result], digest: str, name: str, *, on_wait: Callable[[int], None] | None = None
+) -> Result:
+    """Several photos of one item -> one Result, kept in the journal. Photos that cannot be used are left out."""
     usable = [result for result in results if result.jpegs]
     result = Result(digest=digest, name=name, jpegs=tuple(jpeg for each in usable for jpeg in each.jpegs))
     try:
-        with box.seats:
+        with box.seats.seat(on_wait=on_wait):
             answer = box.lookup.look_up_photos(list(result.jpegs))
     except RacklensError as error:
         result.error = say_error(error)
         return result
     result.left_out = len(answer.left_out)
     _take(box, result, answer, compare=False)
+    keeping.keep(result, answer, list(result.jpegs))
     return result
 
 
@@ -98,7 +107,7 @@ def search_with_mask(box: Box, result: Result, photo: Photo, mask: Mask) -> None
     with box.seats:
         answer = box.lookup.look_up_mask(photo, mask)
     result.kept = False
-    _take(box, result, answer, compare=True)
+    keeping.keep_outline(result, _take(box, result, answer, compare=True))
 
 
 def search_with_wishes(box: Box, result: Result) -> None:
@@ -106,6 +115,7 @@ def search_with_wishes(box: Box, result: Result) -> None:
     with box.seats:
         answer = _refined(box, result, answer_of(box, result))
     result.take(answer, box.lookup, compare=True)
+    keeping.keep_wishes(result, answer)
 
 
 def search_wider(box: Box, result: Result, steps: int) -> None:
@@ -123,15 +133,20 @@ def keep_outline(box: Box, result: Result) -> None:
 
 
 def answer_of(box: Box, result: Result) -> Answer:
-    """The result's answer before any wish; found again from the small JPEGs where the session has let it go. Raises RacklensError."""
-    answer = session.held(result)
-    if answer is None:
+    """The result's answer, whose query knows no wishes; from the journal where the session has let it go. Raises RacklensError.
+
+    Searched again from the small JPEGs where the journal cannot help, or where the index has changed: its vectors are of another network.
+    """
+    answer = session.held(result) or _from_journal(box, result)
+    if answer is None or answer.index_build != box.lookup.report().index_build:
         if len(result.jpegs) > 1:
             answer = box.lookup.look_up_photos(list(result.jpegs))
+        elif answer is not None:
+            answer = box.lookup.look_up_mask(answer.photo, answer.mask)
         else:
             photo = photo_of(box, result)
             answer = box.lookup.look_up_mask(photo, Mask(alpha_of(result.mask, photo.rgb.shape[:2]), result.confidence))
-        session.hold(result, answer)
+    session.hold(result, answer)
     return answer
 
 
@@ -141,11 +156,25 @@ def photo_of(box: Box, result: Result) -> Photo:
     return answer.photo if answer else box.lookup.stages.read(result.jpegs[0])
 
 
-def _take(box: Box, result: Result, answer: Answer, *, compare: bool) -> None:
+def _from_journal(box: Box, result: Result) -> Answer | None:
+    """The answer as the journal has it, before any wish; None where it has not, or not the one that is on show."""
+    if not result.recorded or result.unkept:
+        return None
+    try:
+        answer = shared_box.journal().reopen(result.lookup_id)
+    except (JournalError, RequestError):
+        return None
+    return answer if answer.index_build != box.lookup.report().index_build else box.lookup.refine(answer)
+
+
+def _take(box: Box, result: Result, answer: Answer, *, compare: bool) -> Answer:
+    """Show an answer, ranked by the result's wishes, and give what is shown."""
     session.hold(result, answer)
     if not compare:
         result.check_outline = answer.mask.confidence < box.lookup.stages.check_below
-    result.take(_refined(box, result, answer), box.lookup, compare=compare)
+    shown = _refined(box, result, answer)
+    result.take(shown, box.lookup, compare=compare)
+    return shown
 
 
 def _refined(box: Box, result: Result, answer: Answer) -> Answer:

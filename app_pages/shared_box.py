@@ -1,16 +1,17 @@
-"""What all sessions share: the loaded models and index, and how many look-ups may run at once."""
+"""What all sessions share: the loaded models and index, the queue in front of them, and the journal."""
 
 from __future__ import annotations
 
 import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from app_pages.queue_of_seats import Seats
 from edge import lookup as lookups
 from edge.config import Settings
+from edge.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Box:
 
     lookup: lookups.Lookup
     root: Path
-    seats: threading.BoundedSemaphore
+    seats: Seats
 
 
 def settings() -> Settings:
@@ -38,4 +39,21 @@ def index_version(root: Path) -> tuple[str, float]:
 def open_box(root: str, version: tuple[str, float]) -> Box:
     """One Box for all sessions. `version` is only the cache's key: a new one opens a new Box. Raises SetupError."""
     chosen = settings()
-    return Box(lookups.Lookup.open(Path(root), threads=chosen.threads), Path(root), threading.BoundedSemaphore(chosen.seats))
+    return Box(lookups.Lookup.open(Path(root), threads=chosen.threads), Path(root), _seats(chosen.seats))
+
+
+def journal() -> Journal:
+    """The box's journal, one for all sessions. Raises JournalError, each time anew until what is wrong is put right."""
+    chosen = settings()
+    return _journal(str(chosen.data_dir), chosen)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _journal(data_dir: str, _chosen: Settings) -> Journal:
+    return Journal.open(_chosen)
+
+
+@st.cache_resource(show_spinner=False)
+def _seats(count: int) -> Seats:
+    """One queue, also over a change of the index: the processor stays the same."""
+    return Seats(count)

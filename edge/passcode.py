@@ -63,8 +63,10 @@ class Attempts:
         self._wrong, self._counted_at, self._open_at = 0, clock(), clock()
 
     def begin(self) -> float:
-        """Ask to try: 0.0 where it may be done now, else the seconds to wait. What may be done counts as wrong until `right` says otherwise:
-        many tries sent at the same time are many."""
+        """Ask to try: 0.0 where it may be done now, else the seconds to wait.
+
+        A try that may be done counts as wrong until `right` says otherwise, so that many sent at the same time are many.
+        """
         with self._lock:
             now = self._clock()
             forgotten = int((now - self._counted_at) / self.FORGOTTEN_S)

@@ -69,9 +69,17 @@ def test_wishes_survive_that_the_session_lets_the_answer_go(open_page) -> None:
     control(page, "opinion I-3").set_value("like").run()
     page.session_state.held.clear()
     control(page, "weight colour").set_value("more").run()
-    assert not page.exception and len(lookup.shares) == 2  # looked up again from the small photo and its outline
-    assert abs(lookup.shares[0] - lookup.shares[1]) < 0.02
+    assert not page.exception and len(lookup.shares) == 1  # the journal has the answer with its vectors
     assert order(page)[0] == "I-3"
+
+
+def test_without_a_journal_the_small_photo_and_its_outline_are_looked_up_again(open_page, tmp_path) -> None:
+    (tmp_path / "journal").write_text("a file where the folder should be")
+    lookup, page = opened(open_page)
+    page.session_state.held.clear()
+    control(page, "weight colour").set_value("more").run()
+    assert not page.exception and len(lookup.shares) == 2
+    assert abs(lookup.shares[0] - lookup.shares[1]) < 0.02
 
 
 def test_arrows_say_where_from() -> None:

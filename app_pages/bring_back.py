@@ -1,0 +1,60 @@
+"""A look-up from the journal as the page shows it: after a reload, a lost connection, or from the history."""
+
+from __future__ import annotations
+
+from app_pages import session, shared_box
+from app_pages.pictures import PHOTO_SIDE, jpeg, mask_png
+from app_pages.results import Card, Result, Wishes, card_picture
+from app_pages.shared_box import Box
+from edge.errors import JournalError, PhotosGone
+from edge.journal_photos import mask_from_png
+from edge.journal_types import EventKind, LookupEntry, effective, stamp
+from edge.types import Answer
+
+
+def bring_back(box: Box, lookup_id: str) -> Result:
+    """The look-up as it stood last: photos, outline, matches, wishes, decision. Without its photos where their time is up.
+
+    Raises RequestError for an id that names none, JournalError where the journal cannot be read.
+    """
+    journal = shared_box.journal()
+    entry = journal.get(lookup_id)
+    result = Result(digest=lookup_id, name=entry.line.time.strftime("%Y-%m-%d %H:%M"), lookup_id=lookup_id, recorded=True)
+    result.state, result.wishes, result.left_out = entry.line.state, _wishes(entry), len(entry.left_out)
+    try:
+        answer = journal.reopen(lookup_id)
+    except PhotosGone:
+        _without_photos(box, result, entry)
+        return result
+    result.jpegs = (jpeg(answer.photo.rgb, PHOTO_SIDE), *(jpeg(path, PHOTO_SIDE) for path in entry.photo_paths[1:]))
+    corrected = any(event.kind is EventKind.OUTLINE_CORRECTED for event in effective(entry.events))
+    if corrected:
+        _first_outline(result, entry, answer)
+    result.check_outline = not (corrected or result.decided) and answer.mask.confidence < box.lookup.stages.check_below
+    result.take(answer, box.lookup, compare=False)
+    if not result.wishes:  # what is held knows no wishes
+        session.hold(result, answer)
+    return result
+
+
+def _first_outline(result: Result, entry: LookupEntry, answer: Answer) -> None:
+    """The network's outline, to which the worker can go back."""
+    path = shared_box.journal().photos.mask_path(entry.line.id, stamp(entry.line.time)[:10], 0)
+    try:
+        first = mask_from_png(path.read_bytes(), confidence=answer.mask.confidence)
+    except (OSError, ValueError) as error:
+        raise JournalError(f"{path} cannot be read ({error}).", path=str(path), remedy="Take a new photo to search again.") from error
+    result.first_mask, result.first_confidence = mask_png(first.alpha), first.confidence
+
+
+def _without_photos(box: Box, result: Result, entry: LookupEntry) -> None:
+    line = entry.line
+    result.gone, result.build = True, line.index_build
+    result.verdict, result.probability, result.timings_ms = line.verdict, line.probability, dict(entry.timings_ms)
+    result.trials = int((box.lookup.report().calibration or {}).get("trials") or 0)
+    result.cards = tuple(Card(match, card_picture(box.lookup, match, line.index_build)) for match in entry.matches)
+
+
+def _wishes(entry: LookupEntry) -> Wishes:
+    kept = entry.wishes
+    return Wishes(dict(kept.get("weights") or {}), list(kept.get("liked") or ()), list(kept.get("disliked") or ()))
