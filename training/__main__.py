@@ -29,6 +29,7 @@ def main() -> None:
             train.add_argument("--extra", type=Path, help="folder of accepted outline corrections to learn from too")
         else:
             train.add_argument("--size", type=int, default=128, help="side of the network's input in pixels, a multiple of 64")
+            train.add_argument("--steps", type=int, metavar="N", help="stop after N steps even before the time is up, to compare recipes")
             train.add_argument("--loss", choices=("infonce+proxy", "infonce", "triplet"), default="infonce+proxy")
             train.add_argument("--activation", choices=("relu", "elu"), default="relu")
             train.add_argument("--widths", type=int, nargs=4, default=(16, 32, 96, 192), metavar="N", help="channels of the four stages")
@@ -101,7 +102,7 @@ def main() -> None:
         recipe = Recipe(
             views=views, loss=args.loss, activation=args.activation, widths=tuple(args.widths), heads=args.heads, mining=args.mining
         )
-        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, **extra)
+        run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, most_steps=args.steps, **extra)
     elif args.command == "frame":
         from training.frame_train import train as run
 

@@ -91,9 +91,12 @@ def nearest(model: Embedder, pictures: np.ndarray, crops: Crops, k: int = 12) ->
 
 def train(
     *, data: Path, run: Path, minutes: float, batch: int = 96, rate: float = 2e-3, seed: int = 0, drawn: int = 300, threads: int = 1,
-    recipe: Recipe | None = None,
+    recipe: Recipe | None = None, most_steps: int | None = None,
 ) -> None:  # fmt: skip
-    """Train for `minutes` more; writes run/last.pt (resumable, with the EMA weights that are exported)."""
+    """Train for `minutes` more; writes run/last.pt (resumable, with the EMA weights that are exported).
+
+    most_steps: stop after so many steps, the learning rate's curve drawn over them, so that recipes can be compared on a busy machine.
+    """
     recipe = recipe or Recipe()
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -134,9 +137,10 @@ def train(
     start = last_save = last_trial = time.monotonic()
     steps = 0
     model.train()
-    while (elapsed := time.monotonic() - start) < minutes * 60:
+    while (elapsed := time.monotonic() - start) < minutes * 60 and steps != most_steps:
+        done = steps / most_steps if most_steps else elapsed / (minutes * 60)
         for part in optimiser.param_groups:
-            part["lr"] = part["k"] * cosine_rate(peak=rate, step=step, done=elapsed / (minutes * 60), warm_up_steps=60, floor=0.01)
+            part["lr"] = part["k"] * cosine_rate(peak=rate, step=step, done=done, warm_up_steps=60, floor=0.01)
         views, index, plain = next(loader)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             *parts, classes = model.features(normalise(views.flatten(0, 1)))
@@ -172,10 +176,11 @@ def train(
         if now - last_save > 120:
             checkpoint(spent + elapsed)
             last_save = now
-            if recipe.mining and elapsed > minutes * 6:  # from a tenth of the time on the neighbours mean something
+            if recipe.mining and done > 0.1:  # from a tenth of the time on the neighbours mean something
                 near.copy_(nearest(ema, pictures, fit))
         if now - last_trial > 420:
             note(run, {"step": step, **trial.run(ema)})
             last_trial = time.monotonic()
-    checkpoint(spent + minutes * 60)
-    note(run, {"step": step, "minutes": round((spent + minutes * 60) / 60, 1), **trial.run(ema)})
+    spent += time.monotonic() - start
+    checkpoint(spent)
+    note(run, {"step": step, "minutes": round(spent / 60, 1), **trial.run(ema)})
