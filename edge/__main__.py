@@ -1,4 +1,4 @@
-"""python -m edge lookup|segment|frame|enhance|doctor|journal|passcode: what the page does, for scripts."""
+"""python -m edge lookup|segment|frame|enhance|alternatives|looks|doctor|journal|passcode: what the page does, for scripts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edge.doctor import examine
 from edge.enhance_command import add_arguments as add_enhance
 from edge.errors import PhotoError, RacklensError, RequestError, SetupError
 from edge.journal_command import add_arguments
+from edge.looks_command import add_alternatives, add_looks
 from edge.lookup import Change, Lookup, moved
 from edge.passcode import ask_and_print
 from edge.stages import Stages
@@ -224,6 +225,17 @@ def main(argv: list[str] | None = None) -> int:
     add_enhance(
         commands.add_parser("enhance", help="three better versions of a photo", epilog="python -m edge enhance photo.jpg --out better")
     )
+    alternatives = commands.add_parser(
+        "alternatives",
+        help="what is in stock and most like an item",
+        epilog="python -m edge alternatives TSH-0000 --index data/index --colour blue",
+    )
+    add_alternatives(alternatives)
+    looks = commands.add_parser(
+        "looks", help="a stylist's looks with what is in stock, and new ones like them",
+        epilog="python -m edge looks --index data/index --looks looks.csv --seed TSH-0000 --json",
+    )  # fmt: skip
+    add_looks(looks)
     doctor = commands.add_parser("doctor", help="is this box fit for work", epilog="python -m edge doctor --index data/index")
     doctor.add_argument("--index", type=Path, help="index folder to examine too (default: RACKLENS_INDEX)")
     doctor.add_argument("--json", action="store_true")
@@ -231,7 +243,7 @@ def main(argv: list[str] | None = None) -> int:
     passcode = commands.add_parser("passcode", help="the setting that makes the page ask for a passcode", epilog="python -m edge passcode")
     passcode.set_defaults(run=lambda args: ask_and_print())
     add_arguments(commands.add_parser("journal", help="what staff looked up and confirmed"))
-    for command in (lookup, segment, frame, doctor):
+    for command in (lookup, segment, frame, doctor, alternatives, looks):
         command.add_argument("--models", type=Path, help="model folder (default assets/models)")
     args = parser.parse_args(argv)
     try:

@@ -1,0 +1,66 @@
+"""A stylist's look with what is on the shelf: every piece that is out of stock replaced by its best alternative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.alternatives import Alternative, Alternatives
+from edge.errors import RequestError
+from edge.looks_file import Look
+from edge.types import CatalogueItem
+
+
+@dataclass(frozen=True, slots=True)
+class MendedPiece:
+    """One slot of a look. wanted: the stylist's item. replaced_by: None where that is in stock, or where nothing can stand in for it.
+
+    reason: why the slot stays empty, "" where it does not.
+    """
+
+    slot: str
+    wanted: CatalogueItem
+    replaced_by: Alternative | None = None
+    reason: str = ""
+
+    @property
+    def item(self) -> CatalogueItem | None:
+        """What to take from the shelf."""
+        if self.reason:
+            return None
+        return self.replaced_by.match.item if self.replaced_by else self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class MendedLook:
+    """A look as it can be put together today."""
+
+    look_id: str
+    pieces: tuple[MendedPiece, ...]
+
+    @property
+    def complete(self) -> bool:
+        return all(piece.item is not None for piece in self.pieces)
+
+    @property
+    def replaced(self) -> int:
+        """How many pieces are others than the stylist's."""
+        return sum(piece.replaced_by is not None for piece in self.pieces)
+
+
+def mend(look: Look, alternatives: Alternatives) -> MendedLook:
+    """Replace what is out of stock, each by another item, none of them in the look already. Raises RequestError for an unknown item."""
+    taken = {piece.item_id for piece in look.pieces}
+    pieces = []
+    for piece in look.pieces:
+        wanted = alternatives.item(piece.item_id)
+        if wanted.in_stock:
+            pieces.append(MendedPiece(piece.slot, wanted.item))
+            continue
+        try:
+            found = alternatives.of(piece.item_id, k=1, leave_out=taken)
+            reason = "" if found else f"no other {wanted.category} is in stock"
+        except RequestError as error:
+            found, reason = (), str(error)
+        taken |= {a.match.item.item_id for a in found}
+        pieces.append(MendedPiece(piece.slot, wanted.item, found[0] if found else None, reason))
+    return MendedLook(look.look_id, tuple(pieces))
