@@ -13,12 +13,12 @@ from typing import Any
 from edge.alternatives import Alternative, Alternatives, Difference
 from edge.config import Settings
 from edge.errors import PhotoError, RequestError
-from edge.lookup import Lookup
 from edge.looks import MendedLook, mend
 from edge.looks_file import Look, read_looks
 from edge.looks_new import NewLook, new_looks
 from edge.looks_pieces import Piece
 from edge.looks_seed import seed_of_photo
+from edge.lookup import Lookup
 from edge.stages import Stages
 
 CACHE = "looks"
@@ -85,7 +85,8 @@ def new_look_json(look: NewLook) -> dict[str, Any]:
         "in_stock": look.in_stock,
         "pieces": [
             {
-                "slot": p.slot, "item_id": p.piece.item.item_id if p.piece.item else None, "title": p.piece.item.title if p.piece.item else "",
+                "slot": p.slot, "item_id": p.piece.item.item_id if p.piece.item else None,
+                "title": p.piece.item.title if p.piece.item else "",
                 "seed": p.is_seed, "category": p.piece.category, "colour": p.piece.colour, "pattern": p.piece.pattern,
                 "in_stock": p.piece.in_stock,
             }
@@ -198,15 +199,12 @@ def _print(look: MendedLook, proposals: Iterable[NewLook], why_none: str) -> Non
             line += f"  -> {m.item.item_id}  {m.score:.3f}  {m.item.title}  ({f'other {other}' if other else 'alike'})"
         print(line + (f"  out of stock: {p.reason}" if p.reason else ""))
     for number, proposal in enumerate(proposals, start=1):
-        print(
-            f"  new {number}: colours stand {proposal.colour_error:.0f} apart from the look's{'' if proposal.in_stock else ', not all in stock'}"
-        )
+        stock = "" if proposal.in_stock else ", not all in stock"
+        print(f"  new {number}: colour relations {proposal.colour_error:.0f} off the look's (CIELAB){stock}")
         for p in proposal.pieces:
             item = p.piece.item
             named = f"{item.item_id}  {item.title}" if item else "the garment of the photo"
             print(f"    {p.slot:10s} {named}{'  (seed)' if p.is_seed else ''}")
-                f"    {p.slot:10s} {f'{item.item_id}  {item.title}' if item else 'the garment of the photo'}{'  (seed)' if p.is_seed else ''}"
-            )
     if why_none:
         print(f"  no new look: {why_none}")
 
