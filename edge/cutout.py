@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.errors import NoGarmentFound
 from edge.matting import refine_alpha
+from edge.transforms import shrunk
 from edge.types import Box, Cutout, Mask, Photo
 
 
@@ -31,7 +32,7 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
     reduce = min(1.0, 2 * size / max(part.shape[:2]))
     if reduce < 1:
         inside = max(1, round(part.shape[1] * reduce)), max(1, round(part.shape[0] * reduce))
-        part, soft = (cv2.resize(x, inside, interpolation=cv2.INTER_AREA) for x in (part, soft))
+        part, soft = shrunk(part, inside), shrunk(soft, inside)
     soft = refine_alpha(part, soft, working_side=max(96, size // 2))
     found = _box_of(soft, least=2 if min(soft.shape) > 40 else 1) or _box_of(soft) or Box(0, 0, soft.shape[1], soft.shape[0])
     part, soft = part[found.top : found.bottom, found.left : found.right], soft[found.top : found.bottom, found.left : found.right]
@@ -39,11 +40,10 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
     inner = max(1, round(size * (1 - 2 * margin)))
     scale = inner / max(h, w)
     sw, sh = max(1, round(w * scale)), max(1, round(h * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     # White first, then shrink: shrinking colours and mask apart would let the background bleed through the rim.
     # The mask is spread to three channels because numpy is three times slower where it has to stretch an innermost axis of 3.
     white = cv2.add(cv2.multiply(part.astype(np.float32), cv2.merge([soft] * 3)), cv2.merge([255.0 * (1.0 - soft)] * 3))
-    small = cv2.resize(white, (sw, sh), interpolation=how)
+    small = shrunk(white, (sw, sh)) if scale < 1 else cv2.resize(white, (sw, sh), interpolation=cv2.INTER_LINEAR)
     out = np.full((size, size, 3), 255, np.uint8)
     y, x = (size - sh) // 2, (size - sw) // 2
     out[y : y + sh, x : x + sw] = np.clip(small + 0.5, 0, 255).astype(np.uint8)
@@ -58,9 +58,8 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
 
 def _box_of(alpha: np.ndarray, *, least: int = 1) -> Box | None:
     """What the mask covers, from the first to the last line and column that hold at least `least` of its pixels; None for an empty mask."""
-    garment = alpha > 0.5
-    columns = np.flatnonzero(garment.sum(0) >= least)
-    lines = np.flatnonzero(garment.sum(1) >= least)
+    garment = cv2.compare(alpha, 0.5, cv2.CMP_GT)
+    columns, lines = (np.flatnonzero(cv2.reduce(garment, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S) >= 255 * least) for axis in (0, 1))
     if columns.size == 0 or lines.size == 0:
         return None
     return Box(int(columns[0]), int(lines[0]), int(columns[-1]) + 1, int(lines[-1]) + 1)
@@ -69,4 +68,4 @@ def _box_of(alpha: np.ndarray, *, least: int = 1) -> Box | None:
 def cutout(photo: Photo, mask: Mask, *, size: int = 320, margin: float = 0.06) -> Cutout:
     """The stage: what `cut_out` does, with the share of the photo that the garment covers. Raises NoGarmentFound."""
     rgb, box = cut_out(photo.rgb, mask.alpha, size=size, margin=margin)
-    return Cutout(rgb, box, float((mask.alpha > 0.5).mean()))
+    return Cutout(rgb, box, cv2.countNonZero(cv2.compare(mask.alpha, 0.5, cv2.CMP_GT)) / mask.alpha.size)

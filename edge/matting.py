@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edge.transforms import shrunk
+
 _NOISE = 60.0
 """Variance of a camera's noise and of fine weave per channel, in grey levels squared: no colour model is surer than this."""
 _MIXED = 0.1
@@ -25,7 +27,10 @@ _PRIOR = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """Garment's or background's colours: mean float32 (..., 3); variance float32 (...), per channel, in grey levels squared."""
+    """Garment's or background's colours: mean float32 (3, ...); variance float32 (...), per channel, in grey levels squared.
+
+    Channels come first, as numpy is several times slower where an innermost axis is 3 long.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -42,24 +47,24 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray, *, reach: float = 0.005, wo
     """
     height, width = alpha.shape
     size = _grid(height, width, working_side)
-    little = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    little = shrunk(alpha, size)
     radius = max(1, round(reach * max(size)))
     kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     band = cv2.subtract(cv2.dilate(little, kernel), cv2.erode(little, kernel)) > 0.1
     if not band.any():
         return (alpha > 0.5).astype(np.float32)
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = shrunk(rgb, size).astype(np.float32)
     # The rough mask mixes up the colours along its own rim, so the first estimate only serves to collect purer ones.
     window = 8 * radius + 1
     first = little.copy()
-    first[band] = _posterior(small[band], little[band], *(_at(side, band) for side in _sides(small, little, window)))
+    first[band] = _posterior(small[band].T, little[band], *(_unpacked(side[band].T) for side in _sides(small, little, window)))
     sides = _sides(small, first, window)
     ys, xs = _where(cv2.resize(band.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST))
     front, back = _read_off(sides, ys, xs, scale_y=size[1] / height, scale_x=size[0] / width)
     # Away from any outline a chance between 0 and 1 is the network's doubt, not a half-covered pixel: it would show as a veil.
     out = cv2.addWeighted(alpha, 2.0, alpha, 0.0, -0.5)
     np.clip(out, 0.0, 1.0, out=out)
-    out[ys, xs] = _posterior(rgb[ys, xs].astype(np.float32), alpha[ys, xs], front, back)
+    out[ys, xs] = _posterior(np.ascontiguousarray(rgb[ys, xs].T, np.float32), alpha[ys, xs], front, back)
     return _without_islands(out, alpha, size)
 
 
@@ -73,15 +78,14 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray, *, working_side: int 
     ys, xs = _where(cv2.inRange(alpha, 0.02, 0.98))
     if ys.size == 0:
         return rgb.copy()
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    little = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    small, little = shrunk(rgb, size).astype(np.float32), shrunk(alpha, size)
     window = 2 * max(2, round(0.02 * max(size))) + 1
     front, back = _read_off(_sides(small, little, window), ys, xs, scale_y=size[1] / height, scale_x=size[0] / width)
-    a = alpha[ys, xs][:, None]
-    pixel = rgb[ys, xs].astype(np.float32)
+    a = alpha[ys, xs]
+    pixel = np.ascontiguousarray(rgb[ys, xs].T, np.float32)
     clean = front.mean + a * (pixel - a * front.mean - (1.0 - a) * back.mean)
     out = rgb.copy()
-    out[ys, xs] = np.clip(clean + 0.5, 0, 255).astype(np.uint8)
+    out[ys, xs] = np.clip(clean + 0.5, 0, 255).astype(np.uint8).T
     return out
 
 
@@ -90,9 +94,7 @@ def _without_islands(fine: np.ndarray, alpha: np.ndarray, size: tuple[int, int])
 
     size: (width, height) of the grid on which the pieces are found; what lies within a cell of the garment is the garment's.
     """
-    garment, seen = (
-        cv2.resize(cv2.compare(x, level, cv2.CMP_GT), size, interpolation=cv2.INTER_AREA) for x, level in ((alpha, 0.5), (fine, 0.1))
-    )
+    garment, seen = (shrunk(cv2.compare(x, level, cv2.CMP_GT), size) for x, level in ((alpha, 0.5), (fine, 0.1)))
     count, pieces = cv2.connectedComponents(cv2.compare(cv2.max(garment, seen), 0, cv2.CMP_GT), connectivity=8)
     if count <= 2:
         return fine
@@ -120,7 +122,7 @@ def _grid(height: int, width: int, side: int) -> tuple[int, int]:
 
 
 def _posterior(rgb: np.ndarray, alpha: np.ndarray, front: _Side, back: _Side) -> np.ndarray:
-    """float32 (N, 3), (N,) and the colours at these pixels -> alpha float32 (N,)."""
+    """float32 (3, N), (N,) and the colours at these pixels -> alpha float32 (N,)."""
     line = front.mean - back.mean
     apart = _dot(line, line)
     from_back = rgb - back.mean
@@ -141,38 +143,43 @@ def _posterior(rgb: np.ndarray, alpha: np.ndarray, front: _Side, back: _Side) ->
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Scalar products of colours, float32 (N, 3) twice -> (N,). numpy's sum over so short an axis takes five times as long."""
-    return np.einsum("nc,nc->n", a, b)
+    """Scalar products of colours, float32 (3, N) twice -> (N,)."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _sides(rgb: np.ndarray, alpha: np.ndarray, window: int) -> tuple[_Side, _Side]:
-    """Garment's and background's colours in a square window round each pixel of the grid: float32 (h, w, 3) in, two (h, w) sides out."""
+def _sides(rgb: np.ndarray, alpha: np.ndarray, window: int) -> list[np.ndarray]:
+    """Garment's and background's colours in a square window round each pixel of the grid, float32 (h, w, 3).
+
+    Two float32 (h, w, 4): the mean's channels and the variance; `_unpacked` makes sides of what is picked from them.
+    """
     # OpenCV's arithmetic, because numpy is several times slower where it has to stretch an innermost axis of 3.
-    brightness = _sum_of_squares(rgb)
+    colours = cv2.merge([*cv2.split(rgb), _sum_of_squares(rgb)])
     sides = []
     for share in (alpha, 1.0 - alpha):
         # To the fourth power: the purest pixels in reach count, yet a strap that nowhere reaches alpha 1 is not lost.
         weight = share * share
         weight = weight * weight + np.float32(1e-5)
-        stack = cv2.merge([*cv2.split(cv2.multiply(rgb, cv2.merge([weight] * 3))), brightness * weight])
-        sums = cv2.boxFilter(stack, -1, (window, window), normalize=False, borderType=cv2.BORDER_REPLICATE)
+        sums = cv2.boxFilter(
+            cv2.multiply(colours, cv2.merge([weight] * 4)), -1, (window, window), normalize=False, borderType=cv2.BORDER_REPLICATE
+        )
         total = 1.0 / cv2.boxFilter(weight, -1, (window, window), normalize=False, borderType=cv2.BORDER_REPLICATE)
-        *mean, square = cv2.split(cv2.multiply(sums, cv2.merge([total] * 4)))
-        mean = cv2.merge(mean)
-        sides.append(_Side(mean, np.maximum(square - _sum_of_squares(mean), 0.0) / 3.0))
-    return sides[0], sides[1]
+        red, green, blue, squares = cv2.split(cv2.multiply(sums, cv2.merge([total] * 4)))
+        variance = np.maximum(squares - red * red - green * green - blue * blue, 0.0) / np.float32(3.0)
+        sides.append(cv2.merge([red, green, blue, variance]))
+    return sides
 
 
 def _sum_of_squares(colours: np.ndarray) -> np.ndarray:
     return cv2.transform(cv2.multiply(colours, colours), np.ones((1, 3), np.float32)).reshape(colours.shape[:2])
 
 
-def _at(side: _Side, where: np.ndarray) -> _Side:
-    return _Side(side.mean[where], side.variance[where])
+def _unpacked(values: np.ndarray) -> _Side:
+    """float32 (4, N) -> the side at N places."""
+    return _Side(values[:3], values[3])
 
 
-def _read_off(sides: tuple[_Side, _Side], ys: np.ndarray, xs: np.ndarray, *, scale_y: float, scale_x: float) -> tuple[_Side, _Side]:
-    """The grid's colours at photo pixels (ys, xs), bilinear: two sides of (N, 3) and (N,)."""
+def _read_off(sides: list[np.ndarray], ys: np.ndarray, xs: np.ndarray, *, scale_y: float, scale_x: float) -> tuple[_Side, _Side]:
+    """The grid's colours at photo pixels (ys, xs), bilinear: two sides of (3, N) and (N,)."""
     columns = 256  # remap takes pictures, not lists: fold the list into lines
     count = ys.size
     maps = []
@@ -180,10 +187,6 @@ def _read_off(sides: tuple[_Side, _Side], ys: np.ndarray, xs: np.ndarray, *, sca
         folded = np.zeros(-(-count // columns) * columns, np.float32)
         folded[:count] = (values + 0.5) * scale - 0.5
         maps.append(folded.reshape(-1, columns))
-
-    def read(grid: np.ndarray) -> np.ndarray:
-        got = cv2.remap(grid, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return got.reshape(-1, *grid.shape[2:])[:count]
-
-    front, back = (_Side(read(side.mean), read(side.variance)) for side in sides)
-    return front, back
+    places = cv2.convertMaps(*maps, cv2.CV_16SC2)  # once for both sides
+    front, back = (cv2.remap(side, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for side in sides)
+    return tuple(_unpacked(np.ascontiguousarray(side.reshape(-1, 4)[:count].T)) for side in (front, back))

@@ -49,7 +49,7 @@ def letterbox_mirror(image: np.ndarray, size: int) -> tuple[np.ndarray, Placemen
     height, width = image.shape[:2]
     p = place(height, width, size)
     shrinking = p.width < width or p.height < height
-    small = cv2.resize(image, (p.width, p.height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+    small = shrunk(image, (p.width, p.height)) if shrinking else cv2.resize(image, (p.width, p.height), interpolation=cv2.INTER_LINEAR)
     right, bottom = size - p.left - p.width, size - p.top - p.height
     return cv2.copyMakeBorder(
         small, p.top, bottom, p.left, right, cv2.BORDER_REFLECT_101 if min(p.width, p.height) > 1 else cv2.BORDER_REPLICATE
