@@ -1,4 +1,4 @@
-"""The demo catalogue as files: studio images, phone photos, the feed, and which photo shows which item."""
+"""The demo catalogue as files: studio images, phone photos, the feed, which photo shows which item, and looks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from index_builder.demo.item import ItemPlan, plan_item, plan_outsiders
+from index_builder.demo.looks import LOOK_COLUMNS, plan_looks
 from index_builder.demo.phone import phone_view
 from index_builder.demo.render import DrawnItem, draw_plan, studio_view
 
@@ -39,6 +40,7 @@ class DemoSummary:
     out: Path
     feed: Path
     queries: Path
+    looks: Path
     items: int
     photos: int  # of items, outsiders not counted
     outsiders: int
@@ -88,13 +90,15 @@ def write_demo(
         if progress is not None:
             progress(len(plans) + n + 1, total)
 
-    feed, labelled = out / "feed.csv", out / "queries.csv"
+    feed, labelled, looks = out / "feed.csv", out / "queries.csv", out / "looks.csv"
     _save_csv(feed, FEED_COLUMNS, [_feed_row(plan) for plan in plans])
     _save_csv(labelled, QUERY_COLUMNS, queries)
+    _save_csv(looks, LOOK_COLUMNS, plan_looks(plans, seed=seed))
     return DemoSummary(
         out=out,
         feed=feed,
         queries=labelled,
+        looks=looks,
         items=len(plans),
         photos=len(plans) * photos_per_item,
         outsiders=len(strangers),
