@@ -21,7 +21,7 @@ from edge.journal import Journal
 
 MOST = 300
 """Photos of one delivery: an upload is held in memory until all of its files are there."""
-EVERY_S, ROWS_EVERY_S = 2, 6  # how often progress and rows are drawn anew; rows carry pictures
+EVERY_S, ROWS_EVERY_S = 2, 4  # how often progress and rows are drawn anew; rows carry pictures
 LISTED = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -63,7 +63,7 @@ def _running(data_dir: str, _box: Box) -> DeliveryRun:
 
 def start_page(run: DeliveryRun) -> None:
     """Send a delivery, or open an earlier one."""
-    st.html(f"<h2>{escape(say('delivery.title'))}</h2><p class='note'>{escape(say('delivery.what'))}</p>")
+    st.html(f"<h2 class='title'>{escape(say('delivery.title'))}</h2><p class='note'>{escape(say('delivery.what'))}</p>")
     name = st.text_input(say("delivery.name"), key=f"delivery name {_round()}", max_chars=80)
     uploads = uploader(say("delivery.choose"))
     if uploads:
@@ -111,7 +111,7 @@ def take_in(run: DeliveryRun, delivery: Delivery, uploads: Sequence) -> None:
 def delivery_page(box: Box, run: DeliveryRun, delivery: Delivery) -> None:
     """Progress, counts, rows, export, more photos."""
     st.button(say("delivery.back_all"), key="delivery back", width="stretch", on_click=st.query_params.clear)
-    st.html(f"<h2>{escape(name_of(delivery))}</h2><p class='note'>{escape(local_time(delivery.time))}</p>")
+    st.html(f"<h2 class='title'>{escape(name_of(delivery))}</h2><p class='note'>{escape(_when(delivery))}</p>")
     for note in st.session_state.pop("delivery notes", ()):
         st.warning(note)
     busy = run.progress(delivery.id).running
@@ -180,6 +180,11 @@ def _downloads(box: Box, run: DeliveryRun, delivery: Delivery) -> None:
     keep = {"width": "stretch", "on_click": "ignore"}
     left.download_button("XLSX", lambda: to_xlsx_file(rows(), run.store, delivery.id), f"{name}.xlsx", XLSX, key="xlsx", **keep)
     right.download_button("CSV", lambda: to_csv_file(rows()), f"{name}.csv", "text/csv", key="csv", **keep)
+
+
+def _when(delivery: Delivery) -> str:
+    """Time and worker; the time only where it is not the delivery's name already."""
+    return " · ".join(part for part in (local_time(delivery.time) if delivery.name else "", delivery.worker) if part)
 
 
 def _go(**where: str) -> None:

@@ -78,33 +78,43 @@ def _decide(box: Box, run: DeliveryRun, delivery: Delivery, row: Row) -> None:
     entry = run.journal.get(row.photo.id)
     shown = row.item or row.closest
     st.html(_pair(box, run, delivery, entry, row, shown))
-    if row.item:
-        st.html(f'<article class="card plain"><div><h4>{escape(row.item.title or row.item.item_id)}</h4>{facts(row.item)}</div></article>')
-    if row.kind is Kind.IN and not row.by_hand:
-        _this_is_it(run, delivery, row, row.item)
-    st.html(f"<h3>{escape(say('delivery.others' if row.item else 'which'))}</h3>")
-    others = [match for match in entry.matches if not row.item or match.item.item_id != row.item.item_id]
-    _cards(box, run, delivery, row, [match.item for match in others[:FIRST]])
+    if shown:
+        st.html(f'<article class="card plain"><div><h4>{escape(shown.title or shown.item_id)}</h4>{facts(shown)}</div></article>')
+        if not (row.by_hand and row.kind is Kind.IN):
+            _this_is_it(run, delivery, row, shown, primary=row.kind in (Kind.IN, Kind.CHOOSE))
+    left, right = st.columns(2, wrap=False)
+    if left.button(say("delivery.none"), key="none", width="stretch", disabled=row.kind is Kind.OUT and row.by_hand):
+        _say(run, delivery, row, kind_name(Kind.OUT), lambda: run.journal.none_of_these(row.photo.id, worker=worker()))
+    if right.button(say("delivery.new"), key="new", width="stretch", disabled=row.kind is Kind.NEW):
+        _say(run, delivery, row, kind_name(Kind.NEW), lambda: run.journal.keep_as_new(row.photo.id, worker=worker()))
+    if row.kind is Kind.NEW:
+        _note(run, delivery, row)
+    last = st.session_state.get("delivery last") or {}
+    if row.by_hand and last.get("photo") != row.photo.id:  # otherwise the button stands at the top already
+        st.button(say("delivery.undo_this"), key="undo this", width="stretch", on_click=_undo, args=(run, delivery, row.photo.id))
+    others = [match.item for match in entry.matches if not shown or match.item.item_id != shown.item_id]
+    if others:
+        st.html(f"<h3>{escape(say('delivery.others'))}</h3>")
+        _cards(box, run, delivery, row, others[:FIRST])
     if others[FIRST:]:
         with st.expander(say("more", count=len(others) - FIRST)):
-            _cards(box, run, delivery, row, [match.item for match in others[FIRST:]])
+            _cards(box, run, delivery, row, others[FIRST:])
     with st.expander(say("delivery.find")):
         text = st.text_input(say("catalogue.search"), key=f"find {row.photo.id}", type="search")
         if text:
             found = box.lookup.catalogue.browse(text=text, limit=FOUND)
             if not found.total:
                 st.info(say("catalogue.none"))
-            known = {match.item.item_id for match in others}
+            known = {item.item_id for item in (*others, shown) if item}
             _cards(box, run, delivery, row, [item for item in found.items if item.item_id not in known])
-    note = st.text_input(say("delivery.note"), key=f"note {row.photo.id}", max_chars=500)
-    left, right = st.columns(2, wrap=False)
-    if left.button(say("delivery.none"), key="none", width="stretch", disabled=row.kind is Kind.OUT and row.by_hand):
-        _say(run, delivery, row, kind_name(Kind.OUT), lambda: run.journal.none_of_these(row.photo.id, worker=worker()))
-    if right.button(say("delivery.new"), key="new", width="stretch", disabled=row.kind is Kind.NEW):
-        _say(run, delivery, row, kind_name(Kind.NEW), lambda: run.journal.keep_as_new(row.photo.id, note=note or "", worker=worker()))
-    last = st.session_state.get("delivery last") or {}
-    if row.by_hand and last.get("photo") != row.photo.id:  # otherwise the button stands at the top already
-        st.button(say("delivery.undo_this"), key="undo this", width="stretch", on_click=_undo, args=(run, delivery, row.photo.id))
+
+
+def _note(run: DeliveryRun, delivery: Delivery, row: Row) -> None:
+    """What the catalogue's people should know of a new arrival."""
+    note = st.text_input(say("delivery.note"), row.line.state.note, key=f"note {row.photo.id}", max_chars=500)
+    if st.button(say("delivery.note_keep"), key="note keep", width="stretch", disabled=(note or "").strip() == row.line.state.note):
+        said = kind_name(Kind.NEW)
+        _say(run, delivery, row, said, lambda: run.journal.keep_as_new(row.photo.id, note=note or "", worker=worker()))
 
 
 def _pair(box: Box, run: DeliveryRun, delivery: Delivery, entry: LookupEntry, row: Row, item: CatalogueItem | None) -> str:
@@ -126,9 +136,9 @@ def _cards(box: Box, run: DeliveryRun, delivery: Delivery, row: Row, items: list
             _this_is_it(run, delivery, row, item)
 
 
-def _this_is_it(run: DeliveryRun, delivery: Delivery, row: Row, item: CatalogueItem) -> None:
+def _this_is_it(run: DeliveryRun, delivery: Delivery, row: Row, item: CatalogueItem, *, primary: bool = False) -> None:
     title = item.title or item.item_id
-    if st.button(say("delivery.it"), key=f"it {item.item_id}", width="stretch"):
+    if st.button(say("delivery.it"), key=f"it {item.item_id}", width="stretch", type="primary" if primary else "secondary"):
         _say(run, delivery, row, title, lambda: run.journal.confirm(row.photo.id, item.item_id, title=title, worker=worker()))
 
 

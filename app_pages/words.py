@@ -262,6 +262,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "delivery.find": ("Find it by number or word", "Nach Nummer oder Wort suchen"),
     "delivery.it": ("This is it", "Das ist es"),
     "delivery.note": ("Note for a new arrival (optional)", "Notiz zum Neuzugang (freiwillig)"),
+    "delivery.note_keep": ("Keep the note", "Notiz behalten"),
     "delivery.none": ("None of these", "Keiner davon"),
     "delivery.new": ("Keep as new", "Als neu merken"),
     "delivery.decided": ("Photo {number}: {what}", "Foto {number}: {what}"),
@@ -326,7 +327,10 @@ TABLE: dict[str, tuple[str, ...]] = {
     "access.title": ("Please enter the passcode", "Bitte den Code eingeben"),
     "access.code": ("Passcode", "Code"),
     "access.open": ("Open", "Öffnen"),
-    "access.wrong": ("That was not the passcode. Ask whoever looks after this box.", "Das war nicht der Code. Frag, wer das Gerät betreut."),
+    "access.wrong": (
+        "That was not the passcode. Ask whoever looks after this box.",
+        "Das war nicht der Code. Frag, wer das Gerät betreut.",
+    ),
     "access.wait": (
         "Too many wrong passcodes on this box. Try again in {seconds} seconds.",
         "Zu viele falsche Codes an diesem Gerät. In {seconds} Sekunden noch einmal versuchen.",
@@ -343,6 +347,27 @@ TABLE: dict[str, tuple[str, ...]] = {
         "Auf dem Gerät `python -m edge passcode` ausführen, die ausgegebene Zeile in die Umgebung setzen und neu starten. Oder die Seite "
         "nur am Gerät selbst öffnen: mit `--server.address 127.0.0.1` starten. Mehr im README unter “Opening the box to the network”.",
     ),
+    # catalogue: filters, look-alikes, duplicates
+    "catalogue.group": ("Group", "Gruppe"),
+    "catalogue.there": ("In stock", "Vorrätig"),
+    "catalogue.gone_now": ("Out of stock", "Nicht vorrätig"),
+    "item.predicted": ("{value} (read off the picture)", "{value} (vom Bild abgelesen)"),
+    "item.predicted.why": (
+        "What is read off the picture is not in the feed and may be wrong.",
+        "Was vom Bild abgelesen ist, steht nicht in den Stammdaten und kann falsch sein.",
+    ),
+    "item.same_group": ("The same in other colours or sizes", "Dasselbe in anderen Farben oder Größen"),
+    "item.alike": ("Look-alikes", "Sieht ähnlich aus"),
+    "item.alike.score": ("Likeness {score}", "Ähnlichkeit {score}"),
+    "alike.title": ("Items that look the same", "Artikel, die gleich aussehen"),
+    "alike.unknown": (
+        "Nobody has looked for them in this index yet. This command does, and the page shows what it finds:",
+        "In diesem Index hat noch niemand danach gesucht. Dieser Befehl tut es, und die Seite zeigt das Ergebnis:",
+    ),
+    "alike.duplicate": ("Groups that look the same: {count}", "Gruppen, die gleich aussehen: {count}"),
+    "alike.colourway": ("One cut in several colours: {count}", "Ein Schnitt in mehreren Farben: {count}"),
+    "alike.more": ("{count} more are in the full report.", "{count} weitere stehen im vollständigen Bericht."),
+    "alike.again": ("To look again, for example after a new build:", "Noch einmal suchen, zum Beispiel nach einem neuen Index:"),
     # errors of the library, by class; English speaks through the error itself
     "error.NotAPhoto": (
         "{what} {remedy}",

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from edge.manifest import REBUILD
 from edge.types import CatalogueItem
 
 _COLUMNS = [f.name for f in fields(CatalogueItem)]
+_ON_SHELF = """CASE WHEN quantity IS NOT NULL THEN quantity > 0
+    ELSE lower(replace(trim(availability), ' ', '_')) NOT IN ('out_of_stock', 'preorder', 'backorder') END"""
 _SEARCHED = ("item_id", "title", "product_type", "color", "pattern", "location")
 
 
@@ -110,12 +112,32 @@ class Catalogue:
         """All items, by id."""
         return map(_to_item, self._ask(f"SELECT {', '.join(_COLUMNS)} FROM items ORDER BY item_id"))
 
-    def browse(self, *, text: str = "", product_type: str = "", color: str = "", limit: int = 24, offset: int = 0) -> ItemPage:
-        """Items, by title, whose id, title, type, colour, pattern or shelf contain every word of `text`; an empty filter lets all pass."""
+    def browse(
+        self,
+        *,
+        text: str = "",
+        product_type: str = "",
+        product_types: Sequence[str] = (),
+        color: str = "",
+        in_stock: bool | None = None,
+        item_group_id: str = "",
+        limit: int = 24,
+        offset: int = 0,
+    ) -> ItemPage:
+        """Items, by title, whose id, title, type, colour, pattern or shelf contain every word of `text`; an empty filter lets all pass.
+
+        product_types: one of these; in_stock: as `filters.on_shelf` has it, or known not to be there (False).
+        """
         holds_word = " OR ".join(f"{name} LIKE ? ESCAPE '!'" for name in _SEARCHED)
         tests = [f"({holds_word})" for _ in text.split()]
         values: list[object] = [_containing(word) for word in text.split() for _ in _SEARCHED]
-        for name, value in (("product_type", product_type), ("color", color)):
+        if product_types:
+            tests.append(f"product_type IN ({', '.join('?' * len(product_types))})")
+            values += product_types
+        if in_stock is not None:
+            tests.append(f"({_ON_SHELF}) = ?")
+            values.append(int(in_stock))
+        for name, value in (("product_type", product_type), ("color", color), ("item_group_id", item_group_id)):
             if value:
                 tests.append(f"{name} = ?")
                 values.append(value)
