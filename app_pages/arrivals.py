@@ -62,4 +62,4 @@ def show(journal: Journal) -> None:
 def _alike(journal: Journal, line: LookupLine) -> str:
     """The nearest items of the catalogue by name."""
     matches = journal.get(line.id).matches[:LOOK_ALIKES]
-    return say("arrivals.alike", titles=", ".join(match.item.title or match.item.item_id for match in matches)) if matches else ""
+    return say("arrivals.alike", titles="; ".join(match.item.title or match.item.item_id for match in matches)) if matches else ""

@@ -16,6 +16,7 @@ from edge.errors import RacklensError
 from edge.journal_types import Outcome
 from edge.types import Verdict
 
+_DECIDED = "just decided"
 COLOURS = {Outcome.CONFIRMED: "in", Outcome.NONE_OF_THESE: "out", Outcome.NEW_ARRIVAL: "new"}
 
 
@@ -71,6 +72,15 @@ def undo(box: Box, result: Result) -> None:
     st.button(say("decide.undo"), key=f"undo {result.digest}", width="stretch", on_click=_undo, args=(box, result))
 
 
+def to_top_after_deciding() -> None:
+    """Bring the top into view once: the button that was tapped may have been far down, and what comes next is at the top."""
+    turn = st.session_state.pop(_DECIDED, None)
+    if turn is not None:
+        # The turn makes it another script each time: the same one would not run again.
+        script = f"document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0) // {turn}"
+        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+
+
 def _confirm(result: Result, item_id: str, title: str) -> None:
     keeping.confirm(result, item_id, title)
     _on(result)
@@ -78,6 +88,7 @@ def _confirm(result: Result, item_id: str, title: str) -> None:
 
 def _none(result: Result) -> None:
     keeping.none_of_these(result)
+    _on(result)
 
 
 def _keep(result: Result) -> None:
@@ -100,6 +111,9 @@ def _on(result: Result) -> None:
     """Of several photos the next one that nobody has decided on opens by itself."""
     if not result.decided:
         return
+    st.session_state[_DECIDED] = st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+    if result.state.outcome is Outcome.NONE_OF_THESE:
+        return  # it stays open: it may be a new arrival
     opened = st.session_state.open
     opened.discard(result.digest)
     waiting = [other for other in session.shown() if not other.decided and not other.error]

@@ -30,6 +30,7 @@ def page(box: Box) -> None:
     come_back(box)
     shown = session.shown()
     done = bool(shown) and all(result.decided or result.error for result in shown)
+    decision.to_top_after_deciding()
     if done and len(shown) == 1 and shown[0].decided:
         decision.banner(shown[0])
         warn_unkept(shown[0])

@@ -87,8 +87,9 @@ def pair_html(result: Result) -> str:
     cutout = picture(result.cutout, say("your_cutout"))
     pair = f"<figure>{cutout}<figcaption>{escape(say('your_photo'))}</figcaption></figure>"
     if result.cards:
-        best = result.cards[0]
-        caption = say("best_match" if result.verdict is Verdict.IN_CATALOGUE else "closest")
+        chosen = next((card for card in result.cards if card.match.item.item_id == result.state.item_id), None)
+        best = chosen or result.cards[0]
+        caption = say("chosen" if chosen else "best_match" if result.verdict is Verdict.IN_CATALOGUE else "closest")
         pair += f"<figure>{picture(best.picture, best.match.item.title)}<figcaption>{escape(caption)}</figcaption></figure>"
     return f'<div class="pair">{pair}</div>'
 
