@@ -8,11 +8,10 @@ import numpy as np
 import streamlit as st
 
 from app_pages import catalogue
-from app_pages.item_view import picture, stock
+from app_pages.item_view import picture, stock, table
 from app_pages.language import say
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
 from app_pages.shared_box import Box
-from app_pages.this_box import table
 from edge.lookup import Lookup
 from edge.types import CatalogueItem
 

@@ -13,11 +13,12 @@ from app_pages.delivery_export import to_csv_file, to_xlsx_file
 from app_pages.delivery_rows import counts, rows_of
 from app_pages.delivery_run import DeliveryRun
 from app_pages.delivery_store import Delivery, DeliveryStore
-from app_pages.delivery_words import local_time, name_of, sentence, time_left, told, worker
+from app_pages.delivery_words import name_of, sentence, time_left, told
 from app_pages.language import say
-from app_pages.shared_box import Box, settings
+from app_pages.look_up_list import local_time
+from app_pages.session import worker
+from app_pages.shared_box import Box, journal, settings
 from edge.errors import RequestError
-from edge.journal import Journal
 
 MOST = 300
 """Photos of one delivery: an upload is held in memory until all of its files are there."""
@@ -56,7 +57,7 @@ def running(box: Box) -> DeliveryRun:
 
 @st.cache_resource(show_spinner=False)
 def _running(data_dir: str, _box: Box) -> DeliveryRun:
-    run = DeliveryRun(DeliveryStore(Path(data_dir).absolute() / "deliveries"), Journal.open(settings()), _box)
+    run = DeliveryRun(DeliveryStore(Path(data_dir).absolute() / "deliveries"), journal(), _box)
     run.resume()
     return run
 

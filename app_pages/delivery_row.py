@@ -11,10 +11,11 @@ from app_pages.delivery_rows import Kind, Row, rows_of
 from app_pages.delivery_run import DeliveryRun
 from app_pages.delivery_store import Delivery
 from app_pages.delivery_table import small_uri
-from app_pages.delivery_words import COLOURS, chance, failure_sentence, kind_name, sentence, worker
+from app_pages.delivery_words import COLOURS, chance, failure_sentence, kind_name, sentence
 from app_pages.item_view import facts, picture
 from app_pages.language import say
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
+from app_pages.session import worker
 from app_pages.shared_box import Box
 from edge.errors import RacklensError
 from edge.journal_types import LookupEntry

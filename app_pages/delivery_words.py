@@ -1,11 +1,9 @@
-"""What is said of a delivery: its name, its times, its failures; who is working."""
+"""What is said of a delivery: its name, its failures, what its rows are called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -13,6 +11,7 @@ from app_pages import words
 from app_pages.delivery_rows import Kind, Row
 from app_pages.delivery_store import Delivery, Failure
 from app_pages.language import say, say_error
+from app_pages.look_up_list import local_time
 from edge.errors import RacklensError
 
 COLOURS = {Kind.CHOOSE: "unsure", Kind.FAILED: "failed", Kind.OUT: "out", Kind.NEW: "new", Kind.IN: "in", Kind.WAITING: "waiting"}
@@ -21,16 +20,6 @@ COLOURS = {Kind.CHOOSE: "unsure", Kind.FAILED: "failed", Kind.OUT: "out", Kind.N
 
 def name_of(delivery: Delivery) -> str:
     return delivery.name or say("delivery.unnamed", time=local_time(delivery.time))
-
-
-def local_time(time: datetime) -> str:
-    """In the browser's time zone, to the minute; today without the day."""
-    try:
-        zone = ZoneInfo(st.context.timezone)
-    except (TypeError, ValueError, KeyError, OSError):  # the browser names none, or one that this system does not know
-        zone = UTC
-    here = time.astimezone(zone)
-    return f"{here:%H:%M}" if here.date() == datetime.now(zone).date() else f"{here:%Y-%m-%d %H:%M}"
 
 
 def time_left(seconds: float | None) -> str:
@@ -76,8 +65,3 @@ def chance(row: Row) -> str:
         return ""
     percent = round(100 * row.line.probability)
     return "<1 %" if percent < 1 else ">99 %" if percent > 99 else f"{percent} %"
-
-
-def worker() -> str:
-    """Who is working here, "" where nobody said."""
-    return str(st.session_state.get("worker", ""))

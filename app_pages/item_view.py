@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from urllib.parse import quote
 
 from app_pages import words
 from app_pages.language import say
@@ -29,7 +31,19 @@ def facts(item: CatalogueItem) -> str:
     state, amount = stock(item)
     where = f"<span class='where'><small>{escape(say('shelf'))}</small> {escape(item.location)}</span>" if item.location else ""
     price = f"<span>{escape(item.price)}</span>" if item.price else ""
+    price += instead(item) if state == "gone" else ""
     return (
         f"<p class='facts'><code>{escape(item.item_id)}</code>{where}</p>"
         f"<p class='facts'><span class='{state}'>{escape(amount)}</span>{price}</p>"
     )
+
+
+def table(rows: Mapping[str, object]) -> str:
+    """Names and values, a line each."""
+    lines = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
+    return f'<table class="about">{lines}</table>'
+
+
+def instead(item: CatalogueItem) -> str:
+    """The way to what may stand in for an item, for one that is out of stock."""
+    return f"<a class='instead' href='looks?item={quote(item.item_id)}' target='_self'>{escape(say('looks.instead'))}</a>"

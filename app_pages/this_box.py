@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import escape
 
 import streamlit as st
 
-from app_pages import language, words
+from app_pages import language, this_box_now, words
+from app_pages.item_view import table
 from app_pages.language import say
+from app_pages.look_up_list import local_time
 from app_pages.results import Result
 from app_pages.shared_box import Box
 
@@ -23,11 +27,25 @@ def page(box: Box) -> None:
         f"<p>{escape(say('health.ready.why', items=report.items))}</p></section>"
     )
     warn(report.fell_back)
+    this_box_now.times()
+    this_box_now.findings(box)
     built = build_report(box)
     st.html(f"<h3>{escape(say('health.build'))}</h3>" + table(index_rows(box, built)))
+    _reports(box, built)
     st.html(f"<h3>{escape(say('health.models'))}</h3>" + table(model_rows(report)))
     if report.calibration:
         st.html(f"<h3>{escape(say('health.check'))}</h3>" + table(calibration_rows(report.calibration)))
+    this_box_now.disk()
+    with st.expander(say("health.rebuild")):
+        st.html(f"<p class='note'>{escape(say('health.rebuild.why'))}</p>")
+        feed = str((built or {}).get("feed") or "FEED")
+        st.code(f"python -m index_builder update {shlex.quote(feed)} --out {shlex.quote(str(box.root))}", language="bash", wrap_lines=True)
+    st.html(f"<h3>{escape(say('language'))}</h3>")
+    language.choice()
+
+
+def _reports(box: Box, built: Mapping | None) -> None:
+    """What was left out, and the whole report to take away."""
     if built is None:
         st.info(say("health.no_report"))
         return
@@ -36,9 +54,9 @@ def page(box: Box) -> None:
             st.dataframe(built["skipped"], hide_index=True, width="stretch")
     full = box.lookup.folder / "report.html"
     if full.is_file():
-        st.download_button(say("health.report"), full.read_bytes(), f"{report.index_build}.html", "text/html", width="stretch")
-    st.html(f"<h3>{escape(say('language'))}</h3>")
-    language.choice()
+        st.download_button(
+            say("health.report"), full.read_bytes, f"{box.lookup.folder.name}.html", "text/html", width="stretch", on_click="ignore"
+        )
 
 
 def warn(fell_back: bool) -> None:
@@ -68,7 +86,7 @@ def model_rows(report) -> dict[str, object]:
 def index_rows(box: Box, built: Mapping | None) -> dict[str, object]:
     """The build in use; what its report says where there is one."""
     report = box.lookup.report()
-    rows: dict[str, object] = {say("box.index"): report.index_build, say("box.items"): report.items}
+    rows: dict[str, object] = {say("box.index"): report.index_build, say("health.built"): _age(built), say("box.items"): report.items}
     if built:
         rows |= {
             say("health.pictures"): built.get("vectors", ""),
@@ -90,6 +108,18 @@ def calibration_rows(calibration: Mapping) -> dict[str, object]:
     return {name: value for name, value in rows.items() if value != ""}
 
 
+def _age(built: Mapping | None) -> str:
+    """When the build was made and how long ago that is; "" where its report does not say."""
+    try:
+        created = datetime.fromisoformat(str((built or {})["created"]))
+        passed = datetime.now(UTC) - created
+    except (KeyError, ValueError, TypeError):
+        return ""
+    hours = max(0, int(passed.total_seconds() // 3600))
+    ago = say("health.hours_ago", count=hours) if hours < 48 else say("health.days_ago", count=hours // 24)
+    return f"{local_time(created)} ({ago})"
+
+
 def build_report(box: Box) -> Mapping | None:
     """report.json of the build in use; None where there is none that can be read."""
     try:
@@ -97,11 +127,6 @@ def build_report(box: Box) -> Mapping | None:
     except (OSError, ValueError):
         return None
     return built if isinstance(built, dict) else None
-
-
-def table(rows: Mapping[str, object]) -> str:
-    lines = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
-    return f'<table class="about">{lines}</table>'
 
 
 def _source(source: str) -> str:
