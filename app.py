@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app_pages import access, arrivals, catalogue, delivery, frame, history, look_up, this_box
+from app_pages import access, arrivals, catalogue, delivery, frame, history, look_up, looks, this_box
 from app_pages.language import say, say_error
 from app_pages.shared_box import index_version, open_box, settings
 from edge.errors import SetupError
@@ -18,6 +18,7 @@ PAGES = {
     "history": history,
     "arrivals": arrivals,
     "catalogue": catalogue,
+    "looks": looks,
     "this_box": this_box,
 }
 
