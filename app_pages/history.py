@@ -21,7 +21,8 @@ from edge.types import Verdict
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _START = "history start"
-_STATES = ("", *Outcome, *Verdict)
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
 def page(box: Box) -> None:
@@ -42,7 +43,8 @@ def ask(journal: Journal) -> Search:
         left, right = st.columns(2, wrap=False)
         workers = ["", *journal.history.workers()]
         worker = left.selectbox(say("history.worker"), workers, format_func=_or_all, key="history worker", **keep)
-        state = right.selectbox(say("history.state"), _STATES, format_func=_state_name, key="history state", **keep)
+        states = ["", *_OUTCOMES, *_VERDICTS]
+        state = right.selectbox(say("history.state"), states, format_func=_state_name, key="history state", **keep)
         since = left.date_input(say("history.since"), value=None, key="history since", format="YYYY-MM-DD", **keep)
         until = right.date_input(say("history.until"), value=None, key="history until", format="YYYY-MM-DD", **keep)
     return Search(
@@ -50,8 +52,8 @@ def ask(journal: Journal) -> Search:
         worker=worker or "",
         since=_begin(since) if since else None,
         until=_begin(until + timedelta(days=1)) if until else None,
-        verdict=state if isinstance(state, Verdict) else None,
-        outcome=state if isinstance(state, Outcome) else Outcome.OPEN if isinstance(state, Verdict) else None,
+        verdict=_VERDICTS.get(state),
+        outcome=Outcome.OPEN if state in _VERDICTS else _OUTCOMES.get(state),
     )
 
 
@@ -92,11 +94,11 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), zone())
 
 
-def _state_name(state: str | Outcome | Verdict) -> str:
-    if isinstance(state, Outcome):
-        return say(f"decided.{state.value}")
-    if isinstance(state, Verdict):
-        return f"{say('decided.open')}: {headline(state)}"
+def _state_name(state: str) -> str:
+    if state in _OUTCOMES:
+        return say(f"decided.{state}")
+    if state in _VERDICTS:
+        return f"{say('decided.open')}: {headline(_VERDICTS[state])}"
     return say("catalogue.all")
 
 

@@ -76,7 +76,7 @@ def write_address() -> None:
 
 def worker() -> str:
     """Who works here; "" where nobody said. From the address where the session is new."""
-    if WORKER not in st.session_state:
+    if not st.session_state.get(WORKER):
         st.session_state[WORKER] = cleaned(st.query_params.get(WORKER, ""), longest=LONGEST_NAME)
     return st.session_state[WORKER]
 
