@@ -28,7 +28,7 @@ def place(height: int, width: int, size: int) -> Placement:
 
 
 def shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """uint8 or float32 (H, W) or (H, W, C) -> (height, width, ...) of `size` = (width, height), not larger: each pixel the mean of its area.
+    """uint8 or float32 (H, W) or (H, W, C) -> that of `size` = (width, height), not larger: each pixel the mean of its area.
 
     By exact halves first, as long as that is possible: averaging by a whole factor is ten times faster than by a broken one.
     """

@@ -49,6 +49,13 @@ def _positive(text: str) -> int:
     return value
 
 
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
 def _percent(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 100:
@@ -112,7 +119,13 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--keep", type=_positive, metavar="N", help="afterwards, keep N builds and delete the older ones, as in --keep 3"
         )
-        added.add_argument("--duplicates", action="store_true", help="also name items that look the same in the report (see `duplicates`)")
+        added.add_argument(
+            "--duplicates", action="store_true", help="look for items that look the same until all is seen (see `duplicates`), however long"
+        )
+        added.add_argument(
+            "--duplicates-s", type=_seconds, default=20.0, metavar="S",
+            help="otherwise look for them for at most so many seconds, likeliest first (default 20), as in --duplicates-s 0 for not at all",
+        )  # fmt: skip
         added.add_argument(
             "--no-frames", dest="frames", action="store_false", help="leave decorative frames round the pictures where they are"
         )

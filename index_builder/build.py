@@ -29,7 +29,7 @@ from edge.stages import PIPELINE_VERSION, Stages
 from edge.types import CatalogueItem, Cutout
 from index_builder.changes import changes_since
 from index_builder.duplicates import find_duplicates
-from index_builder.feed import read_feed
+from index_builder.feed import SkippedRow, iter_feed
 from index_builder.fetch import Fetcher
 from index_builder.gather import Gathered, Tally, gather
 from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
@@ -49,6 +49,7 @@ class BuildResult:
     """A finished build. items and vectors are counts, skipped says what is missing and why, seconds is wall-clock time.
 
     embedded + reused = vectors. replaces: the build that was in use before, "" for the first. changes: items against that one.
+    duplicates: as in Report.
     """
 
     build_id: str
@@ -63,6 +64,7 @@ class BuildResult:
     reused: int = 0
     replaces: str = ""
     changes: Mapping[str, int] | None = None
+    duplicates: Mapping[str, Any] | None = None
 
 
 def build(
@@ -76,21 +78,22 @@ def build(
     fetcher: Fetcher | None = None,
     columns: Mapping[str, str] | None = None,
     reuse: bool = False,
-    duplicates: bool = False,
+    duplicates_s: float | None = 0.0,
     frames: bool = True,
     most_skipped: float = 1.0,
 ) -> BuildResult:
     """Build an index of a feed into `out` and make it the current one.
 
     workers: threads that decode, cut out and embed (default: the CPUs this process may use). progress is told how far the
-    images are. columns: as for read_feed. reuse: take over the embeddings of the index in use for images with the same content
-    (`update`); what an interrupted run embedded is always taken over. duplicates: look for items that look the same, for the
-    report. frames: cut decorative frames away, and name them in the report. most_skipped: share of images, 0..1, that may be
+    images are. columns: as for iter_feed. reuse: take over the embeddings of the index in use for images with the same content
+    (`update`); what an interrupted run embedded is always taken over. duplicates_s: seconds, wall-clock, to spend on
+    looking for items that look the same, for the report; None: all that it takes. frames: cut decorative frames away, and name them in
+    the report. most_skipped: share of images, 0..1, that may be
     unusable before the new index is refused. Images that cannot be used are skipped with their reason. Raises FeedError and
     SetupError (another build is running, disk full, too little usable); then `out` is as it was but for out/.work.
     """
     started = time.perf_counter()
-    items, skipped_rows = read_feed(feed, columns=columns)
+    items, lines, skipped_rows = _read(feed, columns=columns)
     out, workers, fetcher = Path(out), workers or usable_cpus(), fetcher or Fetcher()
     recipe = recipe_of(stages, thumb=(THUMB_SIDE, THUMB_QUALITY), frames=frames)
     with translated_disk_errors(out):
@@ -116,14 +119,16 @@ def build(
                     fetcher=fetcher,
                     samples=Samples() if calibrator else None,
                     frames=frames,
+                    lines=lines,
                 )
                 _refuse_if_too_little(gathered, most_skipped=most_skipped)
-                gathered.skipped[:0] = [Skipped(row.line, row.item_id, "", row.reason) for row in skipped_rows]
+                gathered.skipped += [Skipped(row.line, row.item_id, "", row.reason) for row in skipped_rows]
+                gathered.skipped.sort(key=lambda s: s.line)
                 write_sources(building, recipe=recipe, contents=gathered.contents, frames={n: f.pixels for n, f in gathered.frames.items()})
                 result = _finish(
                     items, gathered, building, folder=out / build_id, stages=stages, calibrator=calibrator, workers=workers,
                     fetcher=fetcher, started=started, feed=Path(feed), rows=len(items) + len(skipped_rows), before=before,
-                    duplicates=duplicates,
+                    duplicates_s=duplicates_s,
                 )  # fmt: skip
                 os.sync()  # thousands of thumbnails: one flush of all instead of one per file
                 os.rename(building, out / build_id)
@@ -136,8 +141,20 @@ def build(
     return replace(result, seconds=time.perf_counter() - started)
 
 
+def _read(feed: Path, *, columns: Mapping[str, str] | None) -> tuple[list[CatalogueItem], dict[str, int], list[SkippedRow]]:
+    """Items, the line of each by its id, and the rows that gave none. Raises FeedError."""
+    items, lines, skipped = [], {}, []
+    for row in iter_feed(feed, columns=columns):
+        if isinstance(row, SkippedRow):
+            skipped.append(row)
+        else:
+            items.append(row.item)
+            lines[row.item.item_id] = row.line
+    return items, lines, skipped
+
+
 def _refuse_if_too_little(gathered: Gathered, *, most_skipped: float) -> None:
-    reasons = "; ".join(f"{s.item_id or s.line}: {s.reason}" for s in gathered.skipped[:3])
+    reasons = "; ".join(str(s) for s in gathered.skipped[:3])
     if not gathered.rows:
         raise SetupError(f"None of the feed's images can be used ({reasons}).", remedy="Check the feed's image links, then build again.")
     share = len(gathered.skipped) / (len(gathered.skipped) + len(gathered.rows))
@@ -151,7 +168,7 @@ def _refuse_if_too_little(gathered: Gathered, *, most_skipped: float) -> None:
 
 def _finish(
     items: Sequence[CatalogueItem], gathered: Gathered, building: Path, *, folder: Path, stages: Stages, calibrator: Calibrator | None,
-    workers: int, fetcher: Fetcher, started: float, feed: Path, rows: int, before: Path | None, duplicates: bool,
+    workers: int, fetcher: Fetcher, started: float, feed: Path, rows: int, before: Path | None, duplicates_s: float | None,
 ) -> BuildResult:  # fmt: skip
     """Vectors -> verified folder with calibration, report and, last, its manifest."""
     vectors, ids = gathered.vectors, [row.item_id for row in gathered.rows]
@@ -186,8 +203,8 @@ def _finish(
         clock.lap("calibration")
     manifest = replace(manifest, calibration=calibration)
     alike = None
-    if duplicates:
-        alike = find_duplicates(building, manifest=manifest, workers=workers).for_report()
+    if duplicates_s != 0:
+        alike = find_duplicates(building, manifest=manifest, workers=workers, most_seconds=duplicates_s, mask=stages.mask).for_report()
         clock.lap("duplicates")
     reused = len(vectors) - gathered.embedded
     changes = changes_since(before, kept, gathered.rows, gathered.contents) if before else None
@@ -210,7 +227,7 @@ def _finish(
         )
     return BuildResult(
         folder.name, folder, len(kept), len(vectors), tuple(gathered.skipped), found.lowest, 0.0, calibration is not None,
-        gathered.embedded, reused, replaces, changes,
+        gathered.embedded, reused, replaces, changes, alike,
     )  # fmt: skip
 
 

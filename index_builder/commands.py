@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -31,8 +32,8 @@ def build_command(args: argparse.Namespace) -> int:
         calibrator = None if args.no_calibration else partial(calibrate_on_made_views, stages=stages, progress=progress.calibrating)
         result = build(
             args.feed, args.out, stages=stages, workers=workers, progress=progress.tally, calibrator=calibrator,
-            fetcher=fetcher_of(args), columns=columns_of(args), reuse=args.reuse, duplicates=args.duplicates, frames=args.frames,
-            most_skipped=args.max_skipped / 100,
+            fetcher=fetcher_of(args), columns=columns_of(args), reuse=args.reuse, frames=args.frames,
+            duplicates_s=None if args.duplicates else args.duplicates_s, most_skipped=args.max_skipped / 100,
         )  # fmt: skip
     pruned = prune(args.out, keep=args.keep) if args.keep else None
     for skipped in result.skipped:
@@ -125,8 +126,14 @@ def _build_json(result: BuildResult, pruned: Pruned | None) -> dict[str, Any]:
         "replaces": result.replaces,
         "changes": dict(result.changes) if result.changes else None,
         "report": str(result.folder / "report.html"),
+        "duplicates": _alike_json(result.duplicates),
         "deleted": list(pruned.builds) if pruned else [],
     }
+
+
+def _alike_json(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Counts of what report.json lists."""
+    return {name: len(value) if isinstance(value, list) else value for name, value in found.items()} if found else None
 
 
 def _in_words(result: BuildResult) -> str:
@@ -143,6 +150,12 @@ def _in_words(result: BuildResult) -> str:
             "unchanged": "unchanged",
         }
         said += "\nagainst the index before: " + ", ".join(f"{result.changes[key]} {word}" for key, word in words.items())
+    if result.duplicates:
+        found = _alike_json(result.duplicates) or {}
+        said += (
+            f"\nlooking the same: {found['groups']} groups of duplicates, {found['colourways']} cuts in several colours "
+            f"({found['looked_at']} of {found['candidates']} likely pairs looked at)"
+        )
     return said
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from edge.catalogue import Catalogue, VectorRow
-from edge.errors import IndexFolderError
+from edge.errors import IndexFolderError, PhotoError
 from edge.index import Index
 from edge.manifest import Manifest, read_manifest
 from edge.session import usable_cpus
-from edge.types import CatalogueItem
-from index_builder.candidates import candidate_pairs, in_walking_order
-from index_builder.local_evidence import Evidence, compare
+from edge.types import CatalogueItem, Mask, Photo
+from index_builder.candidates import candidate_pairs, in_walking_order, most_alike_first
+from index_builder.local_evidence import Evidence, Look, compare
 from index_builder.looks import Looks
 
 DUPLICATE, COLOURWAY = "duplicate", "colourway"
@@ -86,7 +86,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateReport:
-    """What was found. pairs: how many were compared. sizes: items left out because the feed names them as sizes of another.
+    """What was found. pairs: likely ones; looked_at: how many were compared, fewer where the time was up. sizes: items left out because
+    the feed names them as sizes of another.
 
     skipped: (item id, reason) of pictures that could not be looked at. candidate_seconds and confirm_seconds: wall-clock time.
     """
@@ -99,6 +100,7 @@ class DuplicateReport:
     skipped: tuple[tuple[str, str], ...]
     candidate_seconds: float
     confirm_seconds: float
+    looked_at: int = 0
 
     def of_kind(self, kind: str) -> tuple[Group, ...]:
         return tuple(group for group in self.groups if group.kind == kind)
@@ -106,7 +108,9 @@ class DuplicateReport:
     def for_report(self) -> dict[str, Any]:
         """As report.json holds it: lists of item ids."""
         ids = {kind: [[m.item_id for m in group.members] for group in self.of_kind(kind)] for kind in (DUPLICATE, COLOURWAY)}
-        return {"groups": ids[DUPLICATE], "colourways": ids[COLOURWAY], "sizes": self.sizes}
+        return {"groups": ids[DUPLICATE], "colourways": ids[COLOURWAY], "sizes": self.sizes,
+                "candidates": self.pairs, "looked_at": self.looked_at,
+                "seconds": round(self.candidate_seconds + self.confirm_seconds, 2)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +143,14 @@ def find_duplicates(
     manifest: Manifest | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    most_seconds: float | None = None,
+    mask: Callable[[Photo], Mask] | None = None,
 ) -> DuplicateReport:
     """Look through one build's folder (index/<build id>); nothing is written.
 
     manifest: of a folder that has none yet. workers: threads (default: the CPUs). progress is told (pairs done, pairs in all).
-    Raises IndexFolderError.
+    most_seconds: wall-clock; then pairs that are only alike in outline are left out, as outlines cost time for every item, the others are
+    compared most alike first, and what is not reached is counted. mask: as for Looks. Raises IndexFolderError.
     """
     folder, started, workers = Path(folder), time.perf_counter(), workers or usable_cpus()
     manifest = manifest or read_manifest(folder)
@@ -154,27 +161,35 @@ def find_duplicates(
     if [row.label for row in rows] != list(range(index.count)):
         raise IndexFolderError("The catalogue's labels are not those of the vectors.", path=str(folder))
     links, distinct = _same_files(rows, manifest)
-    looks = Looks(folder, [rows[i].thumb for i in distinct])
-    outlines, failed = looks.outlines(workers=workers)
-    skipped = tuple((rows[distinct[i]].item_id, reason) for i, reason in sorted(failed.items()))
+    looks = Looks(folder, [rows[i].thumb for i in distinct], mask=mask)
+    outlines, failed = looks.outlines(workers=workers) if most_seconds is None else (None, {})
     usable = [i for i in range(len(distinct)) if i not in failed]
+    vectors = np.asarray(index.vectors)[[distinct[i] for i in usable]]
     pairs = candidate_pairs(
-        np.asarray(index.vectors)[[distinct[i] for i in usable]], parts=manifest.parts, outlines=outlines[usable],
+        vectors, parts=manifest.parts, outlines=None if outlines is None else outlines[usable],
         owners=[rows[distinct[i]].item_id for i in usable],
     )  # fmt: skip
-    pairs = in_walking_order([(usable[a], usable[b]) for a, b in pairs])
+    if most_seconds is not None:
+        pairs = most_alike_first(pairs, vectors)
+    pairs = [(usable[a], usable[b]) for a, b in pairs]
+    if most_seconds is None:
+        pairs = in_walking_order(pairs)
     candidates_done = time.perf_counter()
-    for done, (pair, evidence) in enumerate(_confirmed(pairs, looks, workers=workers), 1):
-        kind = decide(evidence)
-        if kind:
+    until = float("inf") if most_seconds is None else started + most_seconds
+    done = 0
+    for done, (pair, evidence) in enumerate(_confirmed(pairs, looks, workers=workers, until=until, failed=failed), 1):
+        kind = decide(evidence) if evidence else None
+        if kind and evidence:
             score = min(1.0, max(0.0, evidence.structure + evidence.overlap) / 2)
             links.append(_Link(distinct[pair[0]], distinct[pair[1]], kind, score, evidence.mirrored, _in_words(evidence)))
         if progress:
             progress(done, len(pairs))
     groups, sizes = _grouped(links, rows, items)
+    skipped = tuple((rows[distinct[i]].item_id, reason) for i, reason in sorted(failed.items()))
     return DuplicateReport(
-        manifest.build_id, len(items), groups, len(pairs), sizes, skipped, candidates_done - started, time.perf_counter() - candidates_done
-    )
+        manifest.build_id, len(items), groups, len(pairs), sizes, skipped, candidates_done - started,
+        time.perf_counter() - candidates_done, done,
+    )  # fmt: skip
 
 
 def _same_files(rows: Sequence[VectorRow], manifest: Manifest) -> tuple[list[_Link], list[int]]:
@@ -189,12 +204,32 @@ def _same_files(rows: Sequence[VectorRow], manifest: Manifest) -> tuple[list[_Li
     return links, sorted(first.values())
 
 
-def _confirmed(pairs: Sequence[tuple[int, int]], looks: Looks, *, workers: int) -> Iterator[tuple[tuple[int, int], Evidence]]:
-    """Every pair with its evidence, a few hundred at a time, so that neither results nor looks pile up."""
+def _confirmed(
+    pairs: Sequence[tuple[int, int]], looks: Looks, *, workers: int, until: float, failed: dict[int, str]
+) -> Iterator[tuple[tuple[int, int], Evidence | None]]:
+    """Pairs with their evidence, some at a time, so that neither results nor looks pile up, `until` the clock (perf_counter) says so.
+
+    A picture that cannot be looked at goes into `failed` with the reason; its pairs have no evidence.
+    """
+
+    def look(number: int) -> Look | None:
+        try:
+            return looks.of(number)
+        except (OSError, PhotoError) as error:
+            failed[number] = error.what if isinstance(error, PhotoError) else str(error)
+            return None
+
+    def evidence(pair: tuple[int, int]) -> Evidence | None:
+        a, b = look(pair[0]), look(pair[1])
+        return compare(a, b) if a and b else None
+
+    at_once = 256 if until == float("inf") else 8 * workers
     with ThreadPoolExecutor(workers, thread_name_prefix="duplicates") as pool:
-        for at in range(0, len(pairs), 256):
-            some = pairs[at : at + 256]
-            yield from zip(some, pool.map(lambda pair: compare(looks.of(pair[0]), looks.of(pair[1])), some), strict=True)
+        for at in range(0, len(pairs), at_once):
+            if time.perf_counter() > until:
+                return
+            some = pairs[at : at + at_once]
+            yield from zip(some, pool.map(evidence, some), strict=True)
 
 
 def _in_words(evidence: Evidence) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -50,7 +50,7 @@ class Gathered:
         for name, seconds in done.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         if done.kept is None:
-            self.skipped.append(Skipped(0, done.job.item.item_id, done.job.image, done.reason))
+            self.skipped.append(Skipped(done.job.line, done.job.item.item_id, done.job.image, done.reason))
             return
         label = len(self.rows)
         thumb = f"thumbs/{label}.jpg"
@@ -68,10 +68,10 @@ class Gathered:
 
 def gather(
     items: Sequence[CatalogueItem], building: Path, *, journal: Journal, known: Sequence[Known], stages: Stages, workers: int,
-    progress: Callable[[Tally], None] | None, fetcher: Fetcher, samples: Samples | None, frames: bool,
+    progress: Callable[[Tally], None] | None, fetcher: Fetcher, samples: Samples | None, frames: bool, lines: Mapping[str, int],
 ) -> Gathered:  # fmt: skip
-    """Take every image through the stages; thumbnails and the journal are written on the way."""
-    jobs = jobs_of(items, frames=frames)
+    """Take every image through the stages; thumbnails and the journal are written on the way. lines: item id -> the feed's line."""
+    jobs = jobs_of(items, frames=frames, lines=lines)
     gathered = Gathered(np.empty((len(jobs), stages.dim), np.float32), samples=samples)
     new: list[Prepared] = []
     for done, one in enumerate(prepared(jobs, stages=stages, workers=workers, fetcher=fetcher, known=[journal, *known]), 1):

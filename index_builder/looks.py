@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 from edge.errors import PhotoError
 from edge.segment import Segmenter
 from edge.session import DEFAULT_MODELS, Session, read_model_folder
-from edge.types import Photo
+from edge.types import Mask, Photo
 from index_builder.local_evidence import Look, look_at, outline_of
 from index_builder.plain_background import garment_on_plain
 
@@ -22,13 +22,16 @@ _KEPT = 400  # looks in memory, about 1 MB each
 
 
 class Looks:
-    """Looks of pictures by number, thread-safe. A plain background is taken off by colour, any other by the segmenter."""
+    """Looks of pictures by number, thread-safe. A plain background is taken off by colour, any other by the segmenter.
 
-    def __init__(self, folder: Path, thumbs: Sequence[str]) -> None:
+    mask: the segmenter's stage where one is open already; otherwise the default model is opened when it is first needed.
+    """
+
+    def __init__(self, folder: Path, thumbs: Sequence[str], *, mask: Callable[[Photo], Mask] | None = None) -> None:
         self._paths = [folder / thumb for thumb in thumbs]
         self._kept: OrderedDict[int, Look] = OrderedDict()
         self._lock = threading.Lock()
-        self._segmenter: Segmenter | None = None
+        self._mask = mask
         self._opening = threading.Lock()
 
     def outlines(self, *, workers: int) -> tuple[np.ndarray, dict[int, str]]:
@@ -40,7 +43,7 @@ class Looks:
         return np.stack(rows), {i: reason for i, reason in enumerate(found) if isinstance(reason, str)}
 
     def of(self, number: int) -> Look:
-        """The look of a picture that `outlines` did not name as failed."""
+        """The look of a picture. Raises OSError and PhotoError where `outlines` names it as failed."""
         with self._lock:
             if number in self._kept:
                 self._kept.move_to_end(number)
@@ -68,8 +71,8 @@ class Looks:
 
     def _segment(self, rgb: np.ndarray) -> np.ndarray:
         with self._opening:
-            if self._segmenter is None:
+            if self._mask is None:
                 model = read_model_folder(DEFAULT_MODELS / "segmenter")
-                self._segmenter = Segmenter(Session(model), model.spec)
-        mask = self._segmenter.mask(Photo(rgb, rgb.shape[1::-1], "JPEG"))
+                self._mask = Segmenter(Session(model), model.spec).mask
+        mask = self._mask(Photo(rgb, rgb.shape[1::-1], "JPEG"))
         return (mask.alpha > 0.5).astype(np.float32)

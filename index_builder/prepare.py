@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -43,12 +43,13 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image of one item; order counts from 0 through the whole feed. frames: a decorative frame is cut away."""
+    """One image of one item; order counts from 0 through the whole feed. frames: a decorative frame is cut away. line: the feed's, or 0."""
 
     order: int
     item: CatalogueItem
     image: str
     frames: bool = True
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -66,10 +67,11 @@ class Prepared:
     frame: tuple[int, int, int, int] = NO_FRAME
 
 
-def jobs_of(items: Sequence[CatalogueItem], *, frames: bool = True) -> list[Job]:
-    """One job per image, an item's further images after its first."""
+def jobs_of(items: Sequence[CatalogueItem], *, frames: bool = True, lines: Mapping[str, int] | None = None) -> list[Job]:
+    """One job per image, an item's further images after its first. lines: item id -> the feed's line it is in."""
+    line_of = lines or {}
     return [
-        Job(order, item, image, frames)
+        Job(order, item, image, frames, line_of.get(item.item_id, 0))
         for order, (item, image) in enumerate((i, link) for i in items for link in (i.image, *i.extra_images))
     ]
 

@@ -13,7 +13,7 @@ from edge.manifest import write_durably
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A feed row (line counts from 1) or one image (line 0, image says which) that is not in the index, and why."""
+    """A feed row, or one image (`image` says which), that is not in the index, and why. line: where its row is, 0 in a folder."""
 
     line: int
     item_id: str
@@ -40,7 +40,8 @@ class Report:
 
     self_recall is the lower of exact and graph search; likeness, graph_agreement: see self_recall.SelfRecall. embedded and reused
     are images; changes counts items against the build `replaces`. duplicates: {"groups": [[item id, ...], ...], "colourways":
-    [[...], ...]} or None where nobody looked for them.
+    [[...], ...], "candidates": likely pairs, "looked_at": how many of them were compared in the time there was, "seconds": wall-clock} or
+    None where nobody looked for them.
     """
 
     build_id: str

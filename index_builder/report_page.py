@@ -159,6 +159,10 @@ def _kind_of(skipped: Skipped) -> str:
 def _alike(report: Report) -> str:
     parts = []
     if report.duplicates is not None:
+        seen, likely = (report.duplicates.get(name) for name in ("looked_at", "candidates"))
+        if seen is not None and likely is not None:
+            more = "" if seen == likely else " The time was up; <code>--duplicates</code> or the command <code>duplicates</code> sees all."
+            parts.append(f"<p>{seen:,} of {likely:,} likely pairs were looked at.{more}</p>")
         for key, title in (("groups", "Groups of true duplicates"), ("colourways", "One cut in several colours")):
             groups = report.duplicates.get(key, [])
             parts.append(f"<h3>{title}: {len(groups):,}</h3>" + (_table(("Items",), [(", ".join(g),) for g in groups]) if groups else ""))

@@ -224,7 +224,7 @@ def test_build_command_exits_1_and_names_what_was_skipped(tmp_path, capsys, fake
     feed = draw_feed(tmp_path, 3, extra="gone,,img/gone.jpg\n")
     assert main(["build", str(feed), "--out", str(tmp_path / "index"), "--quiet", "--no-calibration"]) == 1
     printed = capsys.readouterr()
-    assert printed.out == "" and "skipped gone, " in printed.err and "is not there" in printed.err
+    assert printed.out == "" and "skipped line 5, gone, " in printed.err and "is not there" in printed.err
 
 
 def test_build_command_exits_2_with_one_sentence_for_a_bad_feed(tmp_path, capsys, fake_models):
@@ -239,3 +239,14 @@ def test_verify_command_names_the_damaged_file_or_says_what_to_run(tmp_path, cap
     (folder / "thumbs/1.jpg").write_bytes(b"")
     assert main(["verify", str(tmp_path / "index")]) == 1
     assert "thumbs/1.jpg: changed since the build" in capsys.readouterr().err
+
+
+def test_an_image_that_fails_is_named_with_its_line_in_the_feed_among_the_rows_left_out(tmp_path, capsys, fake_models):
+    feed = draw_feed(tmp_path, 2, extra='broken,"Two\nlines",img/0.jpg,img/gone.jpg,\n,No id,img/1.jpg,,\nlast,,img/missing.jpg,,\n')
+    out = tmp_path / "index"
+    assert main(["build", str(feed), "--out", str(out), "--quiet", "--no-calibration"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0].split(",")[0] for line in said] == ["skipped line 4", "skipped line 6", "skipped line 7"]
+    skipped = json.loads((open_current(out)[0] / "report.json").read_bytes())["skipped"]
+    assert [(s["line"], s["item_id"]) for s in skipped] == [(4, "broken"), (6, ""), (7, "last")]
+    assert "gone.jpg is not there" in skipped[0]["reason"]
