@@ -160,4 +160,32 @@ def patchwork(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     return np.choose(pick[..., None], kinds)
 
 
-FILLS: tuple[Fill, ...] = (plain, plain, plain, gradient, gradient, stripes, checks, grain, grain, rings, waves, blobs)
+def argyle(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
+    """Lozenges or triangles in two colours, with a thin line across at times."""
+    y, x = np.arange(h, dtype=np.float32)[:, None], np.arange(w, dtype=np.float32)[None]
+    side = float(rng.uniform(0.03, 0.15) * max(h, w))
+    tall = side * float(rng.uniform(0.7, 2.0))
+    u, v = x / side + y / tall, x / side - y / tall
+    share = ((np.floor(u) + np.floor(v)) % 2 if rng.random() < 0.6 else np.floor(u) % 2 * (np.floor(y / tall) % 2)).astype(np.float32)
+    out = mixed(share, *two_colours(rng))
+    if rng.random() < 0.4:
+        out[(u % 1 < 0.08) | (v % 1 < 0.08)] = np.clip(colour(rng), 0, 255).astype(np.uint8)
+    return out
+
+
+def honeycomb(rng: np.random.Generator, h: int, w: int) -> np.ndarray:
+    """Hexagons with joints."""
+    y, x = np.arange(h, dtype=np.float32)[:, None], np.arange(w, dtype=np.float32)[None]
+    side = float(rng.uniform(0.05, 0.3) * min(h, w))
+    nearest = None
+    for shift in (0.0, 0.5):
+        dy = (y / (side * 1.732) + shift) % 1 - 0.5
+        dx = (x / side + shift) % 1 - 0.5
+        reach = np.maximum(np.abs(dx), 0.5 * np.abs(dx) + 1.5 * np.abs(dy))
+        nearest = reach if nearest is None else np.minimum(nearest, reach)
+    return mixed((nearest > 0.5 - float(rng.uniform(0.02, 0.06))).astype(np.float32), *two_colours(rng))
+
+
+FILLS: tuple[Fill, ...] = (
+    plain, plain, plain, gradient, gradient, stripes, checks, grain, grain, rings, waves, blobs, argyle, honeycomb, plaid,
+)  # fmt: skip

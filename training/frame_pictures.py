@@ -126,6 +126,8 @@ def rectangle(s: Sources, rng: np.random.Generator, h: int, w: int) -> np.ndarra
         cv2.rectangle(front, (rim, rim), (box_w - rim, box_h - rim), tuple(int(v) for v in rng.integers(0, 256, 3)), max(1, rim // 2))
     elif kind < 0.6:
         alpha = rounded(box_h, box_w, rng.uniform(0.01, 0.08) * min(box_h, box_w))
+    elif kind < 0.8:
+        _label(front, rng)
     straight = rng.random() < 0.55 and (pale or narrow)
     turn = 0.0 if straight else rng.choice([-1, 1]) * (0.8 + abs(rng.normal(0, 2.5)))
     m = cv2.getRotationMatrix2D((box_w / 2, box_h / 2), turn, 1)
@@ -138,10 +140,23 @@ def rectangle(s: Sources, rng: np.random.Generator, h: int, w: int) -> np.ndarra
     return _over(out, cv2.warpAffine(front, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), alpha)
 
 
+def _label(front: np.ndarray, rng: np.random.Generator) -> None:
+    """Fields and lines of writing, as on a ticket, a card or a calendar; drawn into `front`."""
+    h, w = front.shape[:2]
+    for _ in range(int(rng.integers(1, 4))):
+        x0, y0 = int(rng.uniform(0, 0.7) * w), int(rng.uniform(0, 0.7) * h)
+        x1, y1 = x0 + max(2, int(rng.uniform(0.1, 0.6) * w)), y0 + max(2, int(rng.uniform(0.1, 0.5) * h))
+        cv2.rectangle(front, (x0, y0), (x1, y1), tuple(float(v) for v in fills.colour(rng)), -1)
+    ink = tuple(float(v) for v in fills.colour(rng))
+    for k in range(int(rng.integers(0, 8))):
+        y = int(h * (0.1 + 0.1 * k))
+        cv2.line(front, (int(w * 0.08), y), (int(w * rng.uniform(0.3, 0.95)), y), ink, max(1, h // 60))
+
+
 def cloth(s: Sources, rng: np.random.Generator, h: int, w: int) -> np.ndarray:
     """Cloth that fills the picture: checks, stripes, anything woven or printed, sometimes slightly turned or creased."""
     kinds = (fills.checks, fills.checks, fills.plaid, fills.plaid, fills.boards, fills.boards, fills.patchwork, fills.stripes, fills.grain,
-             fills.rings, fills.waves, fills.blobs, fills.gradient)  # fmt: skip
+             fills.argyle, fills.honeycomb, fills.honeycomb, fills.rings, fills.waves, fills.blobs, fills.gradient)  # fmt: skip
     big = kinds[int(rng.integers(len(kinds)))](rng, h + h // 8, w + w // 8)
     turn = 0.0 if rng.random() < 0.5 else rng.normal(0, 5)
     m = cv2.getRotationMatrix2D((w / 2, h / 2), turn, 1.15)
