@@ -9,7 +9,7 @@ import streamlit as st
 from app_pages import session
 from app_pages.language import say, say_error
 from app_pages.looks_box import Opened, opened, take_looks
-from app_pages.looks_view import alternative_card, colour_word, look_html, new_look_html, picture_of
+from app_pages.looks_view import alternative_card, colour_word, item_card, look_html, new_look_html
 from app_pages.shared_box import Box
 from edge.errors import RacklensError, RequestError
 from edge.looks import mend
@@ -27,19 +27,25 @@ def page(box: Box) -> None:
     session.begin()
     shop = opened(box)
     if item_id := st.query_params.get("item"):
-        alternatives(box, shop, item_id)
+        _asked_for(box, shop, item_id)
     looks(box, shop)
 
 
-def alternatives(box: Box, shop: Opened, item_id: str) -> None:
-    """What may stand in for one item, in any colour or in a chosen one."""
+def _asked_for(box: Box, shop: Opened, item_id: str) -> None:
     try:
-        piece = shop.alternatives.item(item_id)
+        item = shop.alternatives.item(item_id).item
     except RequestError:
         st.warning(say("catalogue.gone"))
         return
-    st.html(f"<h3>{escape(say('looks.instead_of', title=piece.item.title))}</h3>{picture_of(shop, piece.item, wide=True)}")
-    colour = st.selectbox(say("looks.colour"), shop.colours, format_func=_colour_name, key="looks colour")
+    st.html(f"<h3>{escape(say('looks.instead_of', title=item.title))}</h3>{item_card(shop, item)}")
+    alternatives(box, shop, item_id, key="asked")
+    st.button(say("looks.close"), key="looks close", width="stretch", on_click=_close)
+    st.divider()
+
+
+def alternatives(box: Box, shop: Opened, item_id: str, *, key: str) -> None:
+    """What may stand in for one item, in any colour or in a chosen one. key: tells this list from another on the page."""
+    colour = st.selectbox(say("looks.colour"), shop.colours, format_func=_colour_name, key=f"looks colour {key}")
     try:
         with st.spinner(say("looks.reading")), box.seats:
             found = shop.alternatives.of(item_id, k=ALTERNATIVES, colour=colour)
@@ -49,8 +55,6 @@ def alternatives(box: Box, shop: Opened, item_id: str) -> None:
     if not found:
         st.info(say("looks.no_alternative"))
     st.html('<div class="instead">' + "".join(alternative_card(shop, a) for a in found) + "</div>")
-    st.button(say("looks.close"), key="looks close", width="stretch", on_click=_close)
-    st.divider()
 
 
 def looks(box: Box, shop: Opened) -> None:
@@ -62,6 +66,7 @@ def looks(box: Box, shop: Opened) -> None:
         with st.spinner(say("looks.reading")), box.seats:
             mended = mend(look, shop.alternatives)
         st.html(look_html(shop, mended))
+        _one_piece(box, shop, look)
         _new_looks(box, shop, look)
     else:
         st.info(say("looks.none"))
@@ -86,6 +91,17 @@ def _chosen(every: tuple[Look, ...]) -> Look:
     if len(by_id) == 1:
         return every[0]
     return by_id[st.selectbox(say("looks.choose"), list(by_id), key="looks look", persist_state="session")]
+
+
+def _one_piece(box: Box, shop: Opened, look: Look) -> None:
+    """For a stylist whom the replacement does not please: all that could stand in for a piece."""
+    with st.expander(say("looks.piece")):
+        titles = {
+            piece.item_id: f"{piece.slot.capitalize()}: {shop.alternatives.pieces.items[piece.item_id].title}" for piece in look.pieces
+        }
+        chosen = st.selectbox(say("looks.piece.which"), list(titles), format_func=titles.__getitem__, key=f"looks piece {look.look_id}")
+        if st.toggle(say("looks.piece.show"), key=f"looks piece on {look.look_id}"):
+            alternatives(box, shop, chosen, key=look.look_id)
 
 
 def _new_looks(box: Box, shop: Opened, look: Look) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from app_pages import words
-from app_pages.item_view import facts, picture
+from app_pages.item_view import facts, picture, stock
 from app_pages.language import say
 from app_pages.looks_box import Opened
 from app_pages.pictures import PICTURE_SIDE, jpeg_uri
@@ -47,11 +47,11 @@ def source_of(shop: Opened, item: CatalogueItem, side: int = SMALL) -> str:
     return jpeg_uri(file, side) if thumb and file.is_file() else ""
 
 
-def picture_of(shop: Opened, item: CatalogueItem, *, wide: bool = False) -> str:
-    """An item with its picture and facts."""
-    source = source_of(shop, item, PICTURE_SIDE if wide else SMALL)
-    title = escape(item.title or item.item_id)
-    return f'<article class="card">{picture(source, item.title)}<div><h4>{title}</h4>{facts(item)}</div></article>'
+def item_card(shop: Opened, item: CatalogueItem) -> str:
+    """The item that alternatives are shown for."""
+    title, (kind, amount) = escape(item.title or item.item_id), stock(item)
+    said = f"<p class='facts'><code>{escape(item.item_id)}</code> <span class='{kind}'>{escape(amount)}</span></p>"
+    return f'<article class="card">{picture(source_of(shop, item, PICTURE_SIDE), item.title)}<div><h4>{title}</h4>{said}</div></article>'
 
 
 def alternative_card(shop: Opened, alternative: Alternative) -> str:
@@ -72,7 +72,7 @@ def look_html(shop: Opened, look: MendedLook) -> str:
         state, said = "unsure", say("looks.mended", count=look.replaced)
     else:
         state, said = "in", say("looks.complete")
-    lines = "".join(_changed(p) for p in look.pieces if p.replaced_by or p.reason)
+    lines = "".join(_changed(shop, p) for p in look.pieces if p.replaced_by or p.reason)
     return (
         f'<section class="look" data-look="{escape(look.look_id)}"><p class="state {state}" role="status">{escape(said)}</p>'
         f'<div class="worn">{"".join(_mended(shop, p) for p in look.pieces)}</div>{lines}</section>'
@@ -86,13 +86,14 @@ def _mended(shop: Opened, piece: MendedPiece) -> str:
     return _worn(shop, piece.slot, piece.item, mark=mark, kind=kind)
 
 
-def _changed(piece: MendedPiece) -> str:
+def _changed(shop: Opened, piece: MendedPiece) -> str:
     slot = f"<b>{escape(piece.slot.capitalize())}:</b>"
     if piece.replaced_by is None:
         return f"<p class='why'>{slot} {escape(say('looks.none_left', title=piece.wanted.title))}</p>"
     said = say("looks.swap", theirs=piece.replaced_by.match.item.title, ours=piece.wanted.title)
     why = f"{say('item.alike.score', score=f'{piece.replaced_by.match.score:.2f}')} – {difference_words(piece.replaced_by.differs)}"
-    return f"<p class='why'>{slot} {escape(said)}<br>{escape(why)}</p>"
+    before = picture(source_of(shop, piece.wanted), piece.wanted.title)
+    return f"<div class='swap'>{before}<p class='why'>{slot} {escape(said)}<br>{escape(why)}</p></div>"
 
 
 def new_look_html(shop: Opened, look: NewLook, number: int) -> str:
