@@ -58,6 +58,7 @@ def main() -> None:
     concepts.add_argument("--models", type=Path, default=MODELS, help="where the segmenter lies, by whose masks it learns too")
     concepts.add_argument("--embedder-run", type=Path, help="start from this embedder's last.pt (default: from chance)")
     concepts.add_argument("--minutes", type=float, default=20.0, help="wall-clock budget, not counting the pictures")
+    concepts.add_argument("--steps", type=int, metavar="N", help="stop after N steps even before the time is up, to compare recipes")
     concepts.add_argument("--head", choices=("feedback", "plain"), default="feedback", help="plain: feed-forward, to compare")
     concepts.add_argument("--views", type=int, default=5, metavar="N", help="augmentations per photo, 0 for none")
     concepts.add_argument("--size", type=int, default=128, help="side of the network's input in pixels, a multiple of 64")
@@ -127,7 +128,7 @@ def main() -> None:
             head=args.head, views=args.views, own_masks=args.own_masks, prints=args.prints, mix=0.5 if args.mix else 0.0, size=args.size
         )
         run(data=args.data, run=args.run, minutes=args.minutes, seed=args.seed, recipe=recipe, models=args.models,
-            embedder_run=args.embedder_run)  # fmt: skip
+            embedder_run=args.embedder_run, most_steps=args.steps)  # fmt: skip
     elif args.command == "export-concepts":
         from training.concepts_export import export_concepts
 

@@ -185,11 +185,12 @@ def answers(net: ConceptsNet, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
 
 def train(
     *, data: Path, run: Path, minutes: float, seed: int = 0, recipe: Recipe | None = None, models: Path = DEFAULT_MODELS,
-    embedder_run: Path | None = None, batch: int = 64, rate: float = 1.5e-3,
+    embedder_run: Path | None = None, batch: int = 64, rate: float = 1.5e-3, most_steps: int | None = None,
 ) -> dict[str, dict[str, float]]:  # fmt: skip
     """Train for `minutes` more, not counting the pictures; writes run/last.pt (resumable). Gives the tune scores.
 
-    models: where segmenter and frame lie. embedder_run: whose last.pt the backbone starts from; without one, from chance.
+    models: where segmenter and frame lie. embedder_run: whose last.pt the backbone starts from; without one, from chance. most_steps:
+    stop after so many steps, the curves drawn over them, so that recipes can be compared on a busy machine.
     """
     recipe = recipe or Recipe()
     run.mkdir(parents=True, exist_ok=True)
@@ -244,8 +245,8 @@ def train(
         save_atomically({**weights, "step": step, "spent": seconds, **facts}, checkpoint)
         return found
 
-    while (elapsed := time.monotonic() - start) < minutes * 60:
-        done = elapsed / (minutes * 60)
+    while (elapsed := time.monotonic() - start) < minutes * 60 and step - first != most_steps:
+        done = (step - first) / most_steps if most_steps else elapsed / (minutes * 60)
         for part in optimiser.param_groups:
             part["lr"] = part["k"] * cosine_rate(peak=rate, step=step - first, done=done, warm_up_steps=60)
         pick = torch.from_numpy(np.searchsorted(cumulated, rng.random(batch) * cumulated[-1]).clip(max=len(p) - 1))
@@ -270,7 +271,7 @@ def train(
         if time.monotonic() - last > 240:
             save(spent + elapsed)
             last = time.monotonic()
-    return save(spent + minutes * 60)
+    return save(spent + time.monotonic() - start)
 
 
 def _pool(data: Path, run: Path, recipe: Recipe, models: Path, seed: int) -> Cutouts:
