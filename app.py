@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app_pages import access, arrivals, catalogue, delivery, frame, history, look_up, looks, this_box
+from app_pages import access, arrivals, catalogue, delivery, frame, history, improve, look_up, looks, this_box
 from app_pages.language import say, say_error
 from app_pages.shared_box import index_version, open_box, settings
 from edge.errors import SetupError
@@ -19,6 +19,7 @@ PAGES = {
     "arrivals": arrivals,
     "catalogue": catalogue,
     "looks": looks,
+    "improve": improve,
     "this_box": this_box,
 }
 
@@ -38,6 +39,7 @@ def main() -> None:
     pages = {
         name: st.Page(partial(module.page, box), title=say(f"page.{name}"), url_path=name.replace("_", "-"), default=name == "look_up")
         for name, module in PAGES.items()
+        if module is not improve or improve.available()
     }
     here = st.navigation(list(pages.values()), position="hidden")
     frame.brand(pages, here)

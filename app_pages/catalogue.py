@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app_pages import catalogue_duplicates, catalogue_item
+from app_pages import address, catalogue_duplicates, catalogue_item
 from app_pages.item_view import facts, picture
 from app_pages.language import say
 from app_pages.shared_box import Box
@@ -68,7 +68,7 @@ def browse(box: Box) -> None:
         for item in found.items:
             tile(box, item)
     _turn_pages(start, found.total)
-    st.button(say("alike.title"), key="alike open", width="stretch", on_click=lambda: st.query_params.from_dict({"alike": "1"}))
+    st.button(say("alike.title"), key="alike open", width="stretch", on_click=address.show, kwargs={"alike": "1"})
 
 
 def tile(box: Box, item: CatalogueItem, *, note: str = "", key: str = "") -> None:
@@ -111,7 +111,7 @@ def _to_start(start: int = 0) -> None:
 
 
 def _open(item_id: str) -> None:
-    st.query_params.from_dict({"item": item_id})
+    address.show(item=item_id)
 
 
 def _or_all(value: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app_pages import catalogue
+from app_pages import address, catalogue
 from app_pages.language import say
 from app_pages.shared_box import Box
 from app_pages.this_box import build_report
@@ -21,7 +21,7 @@ GROUPS = 30
 
 def page(box: Box) -> None:
     """The groups with their pictures, or the command that finds them."""
-    st.button(say("catalogue.back"), key="catalogue back", width="stretch", on_click=st.query_params.clear)
+    st.button(say("catalogue.back"), key="catalogue back", width="stretch", on_click=address.show)
     st.html(f"<h2 class='title'>{escape(say('alike.title'))}</h2>")
     found = groups_of(box.root, box.lookup.folder.name, build_report(box))
     command = f"python -m index_builder duplicates --index {box.root} --out {box.root / FOLDER}"

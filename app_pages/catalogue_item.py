@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from app_pages import catalogue
+from app_pages import address, catalogue
 from app_pages.item_view import picture, stock, table
 from app_pages.language import say
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
@@ -20,7 +20,7 @@ ALIKE, VIEWS, GROUP = 6, 8, 12  # look-alikes, pictures and siblings shown
 
 def page(box: Box, item_id: str) -> None:
     """The item with its look-alikes and the others of its group."""
-    st.button(say("catalogue.back"), key="catalogue back", width="stretch", on_click=st.query_params.clear)
+    st.button(say("catalogue.back"), key="catalogue back", width="stretch", on_click=address.show)
     try:
         item = box.lookup.catalogue.item(item_id)
     except KeyError:

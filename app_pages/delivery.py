@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app_pages import delivery_row, delivery_table
+from app_pages import address, delivery_row, delivery_table
 from app_pages.delivery_export import to_csv_file, to_xlsx_file
 from app_pages.delivery_rows import counts, rows_of
 from app_pages.delivery_run import DeliveryRun
@@ -40,7 +40,7 @@ def page(box: Box) -> None:
     except RequestError:
         delivery = None
     if delivery is None:
-        st.button(say("delivery.back_all"), width="stretch", on_click=st.query_params.clear)
+        st.button(say("delivery.back_all"), width="stretch", on_click=address.show)
         st.warning(say("delivery.gone"))
     elif photo_id := st.query_params.get("photo"):
         delivery_row.page(box, run, delivery, photo_id)
@@ -70,7 +70,7 @@ def start_page(run: DeliveryRun) -> None:
     if uploads:
         delivery = run.store.create(name or "", worker=worker())
         take_in(run, delivery, uploads)
-        st.query_params["delivery"] = delivery.id
+        address.show(delivery=delivery.id)
         st.rerun()
     earlier = run.store.all()[:LISTED]
     if earlier:
@@ -86,7 +86,7 @@ def start_page(run: DeliveryRun) -> None:
                     f"<p>{escape(said)} · {escape(local_time(delivery.time))}{escape(who)}</p></div></article>"
                 )
                 label = f"{say('catalogue.open')}: {name_of(delivery)}"
-                st.button(label, key=f"open {delivery.id}", on_click=_go, kwargs={"delivery": delivery.id})
+                st.button(label, key=f"open {delivery.id}", on_click=address.show, kwargs={"delivery": delivery.id})
 
 
 def uploader(label: str) -> list:
@@ -111,7 +111,7 @@ def take_in(run: DeliveryRun, delivery: Delivery, uploads: Sequence) -> None:
 
 def delivery_page(box: Box, run: DeliveryRun, delivery: Delivery) -> None:
     """Progress, counts, rows, export, more photos."""
-    st.button(say("delivery.back_all"), key="delivery back", width="stretch", on_click=st.query_params.clear)
+    st.button(say("delivery.back_all"), key="delivery back", width="stretch", on_click=address.show)
     st.html(f"<h2 class='title'>{escape(name_of(delivery))}</h2><p class='note'>{escape(_when(delivery))}</p>")
     for note in st.session_state.pop("delivery notes", ()):
         st.warning(note)
@@ -161,12 +161,12 @@ def _rows(box: Box, run: DeliveryRun, delivery: Delivery) -> None:
     doubtful = [row for row in rows if row.doubtful]
     if doubtful and st.button(say("delivery.check", count=len(doubtful)), key="delivery check", type="primary", width="stretch"):
         st.session_state["delivery checking"] = True
-        _go(delivery=delivery.id, photo=doubtful[0].photo.id)
+        address.show(delivery=delivery.id, photo=doubtful[0].photo.id)
         st.rerun()
     opened = delivery_table.table([row for row in rows if kind in (None, row.kind)], run, delivery.id)
     if opened:
         st.session_state["delivery checking"] = False
-        _go(delivery=delivery.id, photo=opened)
+        address.show(delivery=delivery.id, photo=opened)
         st.rerun()
 
 
@@ -186,10 +186,6 @@ def _downloads(box: Box, run: DeliveryRun, delivery: Delivery) -> None:
 def _when(delivery: Delivery) -> str:
     """Time and worker; the time only where it is not the delivery's name already."""
     return " · ".join(part for part in (local_time(delivery.time) if delivery.name else "", delivery.worker) if part)
-
-
-def _go(**where: str) -> None:
-    st.query_params.from_dict(where)
 
 
 def _round() -> int:

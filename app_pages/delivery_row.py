@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from app_pages import address, frame, session
 from app_pages.delivery_rows import Kind, Row, rows_of
 from app_pages.delivery_run import DeliveryRun
 from app_pages.delivery_store import Delivery
@@ -15,7 +16,6 @@ from app_pages.delivery_words import COLOURS, chance, failure_sentence, kind_nam
 from app_pages.item_view import facts, picture
 from app_pages.language import say
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
-from app_pages.session import worker
 from app_pages.shared_box import Box
 from edge.errors import RacklensError
 from edge.journal_types import LookupEntry
@@ -35,7 +35,10 @@ def page(box: Box, run: DeliveryRun, delivery: Delivery, photo_id: str) -> None:
         return
     row = rows[places[0]]
     st.html(f"<h3>{escape(say('photo_of', n=row.number, count=len(rows), name=row.photo.name))}</h3>")
-    said = chance(row) or (say("delivery.by_hand") if row.by_hand else "")
+    trials = int((box.lookup.report().calibration or {}).get("trials") or 0)
+    said = say("delivery.by_hand") if row.by_hand else ""
+    if chance(row) and trials:
+        said = say(f"sure.{row.line.verdict.value}", chance=chance(row), trials=trials)
     st.html(
         f'<section class="verdict small {COLOURS[row.kind]}" role="status"><h2>{escape(kind_name(row.kind))}</h2>'
         f"<p>{escape(said)}</p></section>"
@@ -69,7 +72,7 @@ def _failed(run: DeliveryRun, delivery: Delivery, row: Row) -> None:
     upload = st.file_uploader(label, key=f"again {row.photo.id}", label_visibility="collapsed")
     if upload:
         photo = run.store.add(delivery.id, upload.name, upload.getvalue(), replaces=row.photo.id)
-        run.start(delivery.id, worker=worker())
+        run.start(delivery.id, worker=session.worker())
         _go(delivery, photo.id)
         st.rerun()
 
@@ -85,9 +88,9 @@ def _decide(box: Box, run: DeliveryRun, delivery: Delivery, row: Row) -> None:
             _this_is_it(run, delivery, row, shown, primary=row.kind in (Kind.IN, Kind.CHOOSE))
     left, right = st.columns(2, wrap=False)
     if left.button(say("delivery.none"), key="none", width="stretch", disabled=row.kind is Kind.OUT and row.by_hand):
-        _say(run, delivery, row, kind_name(Kind.OUT), lambda: run.journal.none_of_these(row.photo.id, worker=worker()))
+        _say(run, delivery, row, kind_name(Kind.OUT), lambda: run.journal.none_of_these(row.photo.id, worker=session.worker()))
     if right.button(say("delivery.new"), key="new", width="stretch", disabled=row.kind is Kind.NEW):
-        _say(run, delivery, row, kind_name(Kind.NEW), lambda: run.journal.keep_as_new(row.photo.id, worker=worker()))
+        _say(run, delivery, row, kind_name(Kind.NEW), lambda: run.journal.keep_as_new(row.photo.id, worker=session.worker()))
     if row.kind is Kind.NEW:
         _note(run, delivery, row)
     last = st.session_state.get("delivery last") or {}
@@ -100,6 +103,8 @@ def _decide(box: Box, run: DeliveryRun, delivery: Delivery, row: Row) -> None:
     if others[FIRST:]:
         with st.expander(say("more", count=len(others) - FIRST)):
             _cards(box, run, delivery, row, others[FIRST:])
+    if row.line.photos_kept and st.button(say("delivery.tools"), key="tools", width="stretch"):
+        frame.go("look_up", **{session.LOOK_UP: row.photo.id})
     with st.expander(say("delivery.find")):
         text = st.text_input(say("catalogue.search"), key=f"find {row.photo.id}", type="search")
         if text:
@@ -115,7 +120,7 @@ def _note(run: DeliveryRun, delivery: Delivery, row: Row) -> None:
     note = st.text_input(say("delivery.note"), row.line.state.note, key=f"note {row.photo.id}", max_chars=500)
     if st.button(say("delivery.note_keep"), key="note keep", width="stretch", disabled=(note or "").strip() == row.line.state.note):
         said = kind_name(Kind.NEW)
-        _say(run, delivery, row, said, lambda: run.journal.keep_as_new(row.photo.id, note=note or "", worker=worker()))
+        _say(run, delivery, row, said, lambda: run.journal.keep_as_new(row.photo.id, note=note or "", worker=session.worker()))
 
 
 def _pair(box: Box, run: DeliveryRun, delivery: Delivery, entry: LookupEntry, row: Row, item: CatalogueItem | None) -> str:
@@ -129,7 +134,7 @@ def _pair(box: Box, run: DeliveryRun, delivery: Delivery, entry: LookupEntry, ro
 
 def _cards(box: Box, run: DeliveryRun, delivery: Delivery, row: Row, items: list[CatalogueItem]) -> None:
     for item in items:
-        with st.container(key=f"card {item.item_id} {row.photo.id}", gap="small"):
+        with st.container(key=f"card {item.item_id} {row.photo.id}", gap=None):
             st.html(
                 f'<article class="card" data-item="{escape(item.item_id)}">{picture(item_uri(box, item), item.title)}'
                 f"<div><h4>{escape(item.title or item.item_id)}</h4>{facts(item)}</div></article>"
@@ -140,7 +145,7 @@ def _cards(box: Box, run: DeliveryRun, delivery: Delivery, row: Row, items: list
 def _this_is_it(run: DeliveryRun, delivery: Delivery, row: Row, item: CatalogueItem, *, primary: bool = False) -> None:
     title = item.title or item.item_id
     if st.button(say("delivery.it"), key=f"it {item.item_id}", width="stretch", type="primary" if primary else "secondary"):
-        _say(run, delivery, row, title, lambda: run.journal.confirm(row.photo.id, item.item_id, title=title, worker=worker()))
+        _say(run, delivery, row, title, lambda: run.journal.confirm(row.photo.id, item.item_id, title=title, worker=session.worker()))
 
 
 def item_uri(box: Box, item: CatalogueItem) -> str:
@@ -166,7 +171,7 @@ def _say(run: DeliveryRun, delivery: Delivery, row: Row, what: str, write: Calla
 
 def _undo(run: DeliveryRun, delivery: Delivery, photo_id: str) -> None:
     try:
-        run.journal.undo(photo_id, worker=worker())
+        run.journal.undo(photo_id, worker=session.worker())
     except RacklensError as error:
         st.toast(sentence(error), icon=":material/error:")
         return
@@ -198,4 +203,4 @@ def _onward(delivery: Delivery, rows: list[Row], place: int) -> None:
 
 
 def _go(delivery: Delivery, photo_id: str) -> None:
-    st.query_params.from_dict({"delivery": delivery.id, **({"photo": photo_id} if photo_id else {})})
+    address.show(delivery=delivery.id, photo=photo_id)

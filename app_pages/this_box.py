@@ -115,8 +115,11 @@ def _age(built: Mapping | None) -> str:
         passed = datetime.now(UTC) - created
     except (KeyError, ValueError, TypeError):
         return ""
-    hours = max(0, int(passed.total_seconds() // 3600))
-    ago = say("health.hours_ago", count=hours) if hours < 48 else say("health.days_ago", count=hours // 24)
+    minutes = max(0, int(passed.total_seconds() // 60))
+    hours = minutes // 60
+    ago = say("health.minutes_ago", count=minutes) if minutes < 120 else say("health.hours_ago", count=hours)
+    if hours >= 48:
+        ago = say("health.days_ago", count=hours // 24)
     return f"{local_time(created)} ({ago})"
 
 

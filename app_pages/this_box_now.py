@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from pathlib import Path
 
@@ -27,8 +27,9 @@ _DISK_EVERY_S = 60
 def times() -> None:
     """The last hour's look-ups: half and nineteen of twenty were faster than this, and a chart."""
     st.html(f"<h3>{escape(say('times.title'))}</h3>")
+    now = datetime.now(UTC)
     try:
-        took = journal().history.latencies(datetime.now(UTC), minutes=MINUTES)
+        took = journal().history.latencies(now, minutes=MINUTES)
     except RacklensError as error:
         st.error(say_error(error))
         return
@@ -48,9 +49,9 @@ def times() -> None:
         )
     )
     here = zone()
-    # Wall-clock time without a zone: the browser then shows it as it stands.
-    points = [{"at": at.astimezone(here).replace(tzinfo=None).isoformat(), "s": ms / 1000} for at, ms in took]
-    st.vega_lite_chart(chart(points, half / 1000, most / 1000), width="stretch")
+    first, last = (_wall(at, here) for at in (now - timedelta(minutes=MINUTES), now))
+    points = [{"at": _wall(at, here), "s": ms / 1000} for at, ms in took]
+    st.vega_lite_chart(chart(points, half / 1000, most / 1000, span=(first, last)), width="stretch")
 
 
 def percentiles(ms: Sequence[float]) -> tuple[float, float]:
@@ -59,8 +60,13 @@ def percentiles(ms: Sequence[float]) -> tuple[float, float]:
     return float(half), float(most)
 
 
-def chart(points: list[dict], half_s: float, most_s: float) -> dict:
-    """Vega-Lite: a point for each look-up, a line at p50 and one at p95. points: at (ISO 8601), s (seconds)."""
+def _wall(at: datetime, here: tzinfo) -> str:
+    """Wall-clock time without a zone: the browser then shows it as it stands."""
+    return at.astimezone(here).replace(tzinfo=None).isoformat()
+
+
+def chart(points: list[dict], half_s: float, most_s: float, *, span: tuple[str, str]) -> dict:
+    """Vega-Lite: a point for each look-up, a line at p50 and one at p95. points: at (ISO 8601), s (seconds); span: first and last time."""
     lines = [{"s": half_s, "name": f"p50 {_seconds(half_s * 1000)}"}, {"s": most_s, "name": f"p95 {_seconds(most_s * 1000)}"}]
     named = {"field": "name", "type": "nominal", "scale": {"range": ["#15803d", "#b45309"]}, "legend": {"title": None, "orient": "top"}}
     seconds = {"field": "s", "type": "quantitative", "title": say("times.seconds"), "scale": {"zero": True}}
@@ -72,7 +78,13 @@ def chart(points: list[dict], half_s: float, most_s: float) -> dict:
                 "data": {"values": points},
                 "mark": {"type": "point", "filled": True, "size": 45, "color": "#1d4ed8", "opacity": 0.7},
                 "encoding": {
-                    "x": {"field": "at", "type": "temporal", "title": None, "axis": {"format": "%H:%M", "labelOverlap": True}},
+                    "x": {
+                        "field": "at",
+                        "type": "temporal",
+                        "title": None,
+                        "scale": {"domain": list(span)},
+                        "axis": {"format": "%H:%M", "tickCount": 5, "labelOverlap": True},
+                    },
                     "y": seconds,
                 },
             },

@@ -35,6 +35,7 @@ def test_no_phrase_is_left_that_nobody_says() -> None:
     built = (
         "page.",
         "verdict.",
+        "decided.",
         "sure.",
         "like",
         "part.",
@@ -45,6 +46,7 @@ def test_no_phrase_is_left_that_nobody_says() -> None:
         "paint.",
         "health.source.",
         "kind.",
+        "improve.",
         "doctor.",
         "alike.",
         "colour.",
