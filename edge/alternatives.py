@@ -58,13 +58,13 @@ class Alternatives:
 
     def __init__(self, index: Index, catalogue: Catalogue, parts: Parts, pieces: Pieces) -> None:
         self.catalogue, self.pieces = catalogue, pieces
-        self._vectors, self._parts = index.vectors, dict(parts)
+        self._vectors, self.parts = index.vectors, dict(parts)
         owners, ids = catalogue.owners()
         self._owners = np.array(owners, np.int64)
         by_item = np.argsort(self._owners, kind="stable")
         starts = np.searchsorted(self._owners[by_item], np.arange(1, len(ids)))
         self._labels = dict(zip(ids, np.split(by_item, starts), strict=True))
-        self._pairs = RandomPairs(index.vectors, self._owners, self._parts)
+        self._pairs = RandomPairs(index.vectors, self._owners, self.parts)
         self._thumbs = [row.thumb for row in catalogue.vectors()]
 
     @classmethod
@@ -97,7 +97,7 @@ class Alternatives:
             raise RequestError(
                 f"The category of {item_id} is not known.", remedy="Give it a product_type in the feed, or build with the concepts model."
             )
-        return self.of_vectors(self._views(item_id), piece, k=k, colour=colour, leave_out={item_id, *leave_out}, in_stock=in_stock)
+        return self.of_vectors(self.views(item_id), piece, k=k, colour=colour, leave_out={item_id, *leave_out}, in_stock=in_stock)
 
     def of_vectors(
         self, query: np.ndarray, piece: Piece, *, k: int = 5, colour: str = "", leave_out: Collection[str] = (), in_stock: bool = True
@@ -113,7 +113,7 @@ class Alternatives:
             wanted = self._colour(colour)
             candidates, others = _only(candidates, others, lambda other: _is_of(other, wanted))
         ranked = query if not colour else self._without_colour(query)
-        scores = [(float((ranked @ self._views(c).T).max()), c) for c in candidates]
+        scores = [(float((ranked @ self.views(c).T).max()), c) for c in candidates]
         best = sorted(scores, key=lambda pair: (-pair[0], pair[1]))[:k]
         return tuple(self._alternative(query, piece, item_id, rank, score) for rank, (score, item_id) in enumerate(best, start=1))
 
@@ -124,21 +124,27 @@ class Alternatives:
 
     def likeness(self, one: str, other: str, part: str) -> float:
         """Cosine of a part of two items, each by the views that suit each other best, -1..1."""
-        return self._best_pair(self._views(one), other)[1].get(part, 0.0)
+        return self._best_pair(self.views(one), other)[1].get(part, 0.0)
+
+    def nearest_of(self, item_id: str, candidates: Collection[str]) -> str:
+        """Of some items, whatever they are, the one most like another; of equals the first. Raises ValueError where there is none."""
+        query = self.views(item_id)
+        return max(candidates, key=lambda c: float((query @ self.views(c).T).max()))
 
     def place_of(self, item_id: str) -> int:
         """The item's number in this index, the same for as long as it is open. Raises KeyError."""
         return int(self._owners[self._labels[item_id][0]])
 
-    def _views(self, item_id: str) -> np.ndarray:
+    def views(self, item_id: str) -> np.ndarray:
+        """float32 (V, D): the item's vectors. Raises KeyError."""
         return np.asarray(self._vectors[self._labels[item_id]])
 
     def _without_colour(self, query: np.ndarray) -> np.ndarray:
         """The query without its colour part, scores a mean of the others: among items of the wanted colour they decide."""
-        if "colour" not in self._parts:
+        if "colour" not in self.parts:
             return query
-        weights = {name: float(name != "colour") for name in self._parts}
-        return weighted(query, weights, self._parts, shares(query[0], self._parts))
+        weights = {name: float(name != "colour") for name in self.parts}
+        return weighted(query, weights, self.parts, shares(query[0], self.parts))
 
     def _colour(self, text: str) -> str:
         name = text.strip().casefold()
@@ -149,10 +155,10 @@ class Alternatives:
 
     def _best_pair(self, query: np.ndarray, item_id: str) -> tuple[int, dict[str, float]]:
         """The label of the view that suits best, and each part's cosine."""
-        products = query @ self._views(item_id).T
+        products = query @ self.views(item_id).T
         row, column = np.unravel_index(int(products.argmax()), products.shape)
         label = int(self._labels[item_id][column])
-        return label, part_scores(query[row], np.asarray(self._vectors[label]), self._parts)
+        return label, part_scores(query[row], np.asarray(self._vectors[label]), self.parts)
 
     def _alternative(self, query: np.ndarray, piece: Piece, item_id: str, rank: int, score: float) -> Alternative:
         label, parts = self._best_pair(query, item_id)
