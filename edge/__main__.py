@@ -41,6 +41,10 @@ def answer_json(photo: str, answer: Answer) -> dict[str, object]:
                 "part_percentiles": {name: round(s, 4) for name, s in m.part_percentiles.items()},
                 "item_group_id": m.item.item_group_id,
                 "variant_of": m.variant_of,
+                "product_type": m.item.product_type,
+                "color": m.item.color,
+                "tags": list(m.tags),
+                "predicted": [name for name in m.item.predicted.split(",") if name],
             }
             for m in answer.matches
         ],

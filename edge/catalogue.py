@@ -67,7 +67,9 @@ def write_catalogue(path: Path, items: Iterable[CatalogueItem], vectors: Iterabl
 class Catalogue:
     """Items by label. Thread-safe: one read-only connection behind a lock, each question takes microseconds."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, columns: Sequence[str] = _COLUMNS) -> None:
+        """columns: those of CatalogueItem that the file has; one written before a field came in is read without it."""
+        self._columns = tuple(columns)
         self._connection = connection
         self._path = path
         self._lock = threading.Lock()
@@ -80,9 +82,10 @@ class Catalogue:
             # immutable: no locks and no journal, so a folder mounted read-only works too
             connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
             connection.execute("SELECT count(*) FROM items, vectors LIMIT 0").fetchall()
+            there = {row[1] for row in connection.execute("PRAGMA table_info(items)")}
         except sqlite3.Error as error:
             raise IndexFolderError(f"The catalogue cannot be opened ({error}).", path=str(path), remedy=REBUILD) from error
-        return cls(connection, path)
+        return cls(connection, path, [name for name in _COLUMNS if name in there])
 
     def close(self) -> None:
         with self._lock:
@@ -95,11 +98,11 @@ class Catalogue:
 
     def item_of(self, label: int) -> CatalogueItem:
         """The item a vector belongs to. Raises KeyError for a label that is not there."""
-        columns = ", ".join(f"items.{name}" for name in _COLUMNS)
+        columns = ", ".join(f"items.{name}" for name in self._columns)
         rows = self._ask(f"SELECT {columns} FROM vectors JOIN items USING (item_id) WHERE label = ?", int(label))
         if not rows:
             raise KeyError(label)
-        return _to_item(rows[0])
+        return self._to_item(rows[0])
 
     def thumb_of(self, label: int) -> str:
         """The vector's thumbnail, relative to the index folder. Raises KeyError for a label that is not there."""
@@ -110,7 +113,7 @@ class Catalogue:
 
     def items(self) -> Iterator[CatalogueItem]:
         """All items, by id."""
-        return map(_to_item, self._ask(f"SELECT {', '.join(_COLUMNS)} FROM items ORDER BY item_id"))
+        return map(self._to_item, self._ask(f"SELECT {', '.join(self._columns)} FROM items ORDER BY item_id"))
 
     def browse(
         self,
@@ -142,21 +145,21 @@ class Catalogue:
                 tests.append(f"{name} = ?")
                 values.append(value)
         where = f"FROM items WHERE {' AND '.join(tests)}" if tests else "FROM items"
-        rows = self._ask(f"SELECT {', '.join(_COLUMNS)} {where} ORDER BY title, item_id LIMIT ? OFFSET ?", *values, limit, offset)
-        return ItemPage(tuple(map(_to_item, rows)), self._ask(f"SELECT count(*) {where}", *values)[0][0])
+        rows = self._ask(f"SELECT {', '.join(self._columns)} {where} ORDER BY title, item_id LIMIT ? OFFSET ?", *values, limit, offset)
+        return ItemPage(tuple(map(self._to_item, rows)), self._ask(f"SELECT count(*) {where}", *values)[0][0])
 
     def values_of(self, column: str) -> list[tuple[str, int]]:
         """What a column of the catalogue holds and how often, most frequent first, empty values left out. Raises ValueError."""
-        if column not in _COLUMNS:
+        if column not in self._columns:
             raise ValueError(f"the catalogue has no column {column!r}")
         return self._ask(f"SELECT {column}, count(*) FROM items WHERE {column} != '' GROUP BY 1 ORDER BY 2 DESC, 1")
 
     def item(self, item_id: str) -> CatalogueItem:
         """One item. Raises KeyError for an id that is not there."""
-        rows = self._ask(f"SELECT {', '.join(_COLUMNS)} FROM items WHERE item_id = ?", item_id)
+        rows = self._ask(f"SELECT {', '.join(self._columns)} FROM items WHERE item_id = ?", item_id)
         if not rows:
             raise KeyError(item_id)
-        return _to_item(rows[0])
+        return self._to_item(rows[0])
 
     def vectors_of(self, item_id: str) -> list[VectorRow]:
         """An item's vectors with their thumbnails, by label; none for an id that is not there."""
@@ -179,6 +182,10 @@ class Catalogue:
         """Product type, colour, availability and quantity of every vector's item, by label: what a filter asks about."""
         return self._ask("SELECT product_type, color, availability, quantity FROM vectors JOIN items USING (item_id) ORDER BY label")
 
+    def _to_item(self, row: tuple) -> CatalogueItem:
+        values = dict(zip(self._columns, row, strict=True))
+        return CatalogueItem(**values | {"extra_images": tuple(json.loads(values["extra_images"]))})
+
     def _ask(self, question: str, *values: object) -> list[tuple]:
         try:
             with self._lock:
@@ -197,8 +204,3 @@ def _containing(word: str) -> str:
 def _to_row(item: CatalogueItem) -> tuple:
     values = {name: getattr(item, name) for name in _COLUMNS}
     return tuple((values | {"extra_images": json.dumps(item.extra_images)}).values())
-
-
-def _to_item(row: tuple) -> CatalogueItem:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    return CatalogueItem(**values | {"extra_images": tuple(json.loads(values["extra_images"]))})

@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.catalogue import Catalogue
 from edge.errors import RequestError
+from edge.taxonomy import Taxonomy
 from edge.types import Filter
 
 _NOT_THERE = {"out_of_stock", "preorder", "backorder"}
@@ -17,7 +18,8 @@ _NOT_THERE = {"out_of_stock", "preorder", "backorder"}
 def labels_passing(catalogue: Catalogue, only: Filter) -> np.ndarray:
     """int64 (L,), rising: labels of the vectors whose items pass. Raises RequestError for a category or colour that no item has."""
     facets = catalogue.facets()
-    types = _chosen(only.categories, {row[0] for row in facets}, in_category, "category")
+    tree = Taxonomy.read() if only.categories else None
+    types = _chosen(only.categories, {row[0] for row in facets}, lambda value, wanted: fits_category(value, wanted, tree), "category")
     colours = _chosen(only.colours, {row[1] for row in facets}, has_colour, "colour")
     passing = [
         label
@@ -31,6 +33,19 @@ def in_category(product_type: str, category: str) -> bool:
     """Whether the levels of `category` follow one another in the path `product_type`, whatever their case: "tops" in "Man > Tops"."""
     path, wanted = _levels(product_type), _levels(category)
     return bool(wanted) and any(path[at : at + len(wanted)] == wanted for at in range(len(path) - len(wanted) + 1))
+
+
+def fits_category(product_type: str, category: str, tree: Taxonomy | None) -> bool:
+    """As `in_category`; a single level ("skirt") also fits what the taxonomy has in it, however the feed calls it ("Women > Midi Skirts").
+
+    Needed where some items are called by their feed and others by the concepts network.
+    """
+    if in_category(product_type, category):
+        return True
+    if tree is None or len(_levels(category)) != 1:
+        return False
+    node, wanted = tree.of_product_type(product_type), tree.of_product_type(category)
+    return bool(node and wanted) and tree.within(node, wanted)
 
 
 def has_colour(colours: str, colour: str) -> bool:

@@ -22,6 +22,7 @@ from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
 from edge.rank import Change, checked_weights, moved, moved_towards, photo_counts
 from edge.stages import PIPELINE_VERSION, Stages
+from edge.taught import TaughtTags
 from edge.types import Answer, Cutout, Filter, Mask, Match, Photo, Verdict
 from edge.verdict import Calibration, judge
 
@@ -60,6 +61,7 @@ class Lookup:
         self.catalogue = catalogue
         self.folder = folder
         self._gallery = Gallery(index, catalogue, stages.parts)
+        self._taught = TaughtTags.of_index(folder.parent, index.vectors, *catalogue.owners())
         self._calibration_json = calibration
         self._calibration = Calibration.from_json(calibration) if calibration else None
 
@@ -201,8 +203,8 @@ class Lookup:
         first = seen[0]
         return Answer(
             verdict, probability, matches, first.cutout, first.mask, first.photo, self.folder.name, clock.timings(),
-            concepts=self._concepts(seen, counts, matches), query=query.sum(0), photo_vectors=query, confidence=confidence,
-            photos=len(seen), left_out=left_out or {},
+            concepts=self._concepts(seen, counts, matches) | self._taught_json(query), query=query.sum(0), photo_vectors=query,
+            confidence=confidence, photos=len(seen), left_out=left_out or {},
         )  # fmt: skip
 
     def _concepts(self, seen: Sequence[_Seen], counts: np.ndarray, matches: Sequence[Match]) -> dict[str, Any]:
@@ -218,6 +220,11 @@ class Lookup:
             return dict(concepts)
         hint = self.stages.concepts_hint(concepts["category"]["name"], matches[0].item.product_type) if matches else None
         return {**concepts, "hint": hint}
+
+    def _taught_json(self, query: np.ndarray) -> dict[str, Any]:
+        """Tags taught to this index, for the Answer; empty where there are none."""
+        taught = self._taught.of_photo(query.sum(0))
+        return {"taught": taught} if taught else {}
 
     def _towards(self, query: np.ndarray, liked: Sequence[str], disliked: Sequence[str]) -> np.ndarray:
         """Each photo's row (P, D) moved by the views that suit it best: those a person saw beside it, and judged."""
@@ -246,7 +253,7 @@ class Lookup:
         gallery = self._gallery
         weights = checked_weights(weights, self.stages.parts)
         hits = gallery.put_last(gallery.nearest(gallery.weigh(towards, weights), k + len(last), only=only), last)
-        matches = gallery.matches(query, hits.at(range(min(k, len(hits.scores)))), weights)
+        matches = tuple(self._tagged(m) for m in gallery.matches(query, hits.at(range(min(k, len(hits.scores)))), weights))
         if not matches:
             return (), Verdict.UNSURE, 0.0
         plain = towards is query and weights is None and only in (None, Filter()) and k > 1
@@ -257,6 +264,10 @@ class Lookup:
             own = gallery.of_item(query, matches[0].item.item_id)
             shown = float(own.scores[0]), tuple(gallery.cosines(query, own).values())
         return matches, *judge(self._calibration, best.scores[:2].tolist(), parts, confidence, shown=shown)
+
+    def _tagged(self, match: Match) -> Match:
+        own = [tag for tag in match.item.tags.split(",") if tag]
+        return replace(match, tags=tuple(dict.fromkeys((*own, *self._taught.of_item(match.item.item_id)))))
 
     def thumb_path(self, match: Match) -> Path | None:
         """The match's studio picture in the index folder, or None where it has none."""

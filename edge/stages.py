@@ -6,6 +6,7 @@ The page and the builder both use this object.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from edge.frame import Frame, FrameFinder
 from edge.photo import read_photo
 from edge.segment import Segmenter
 from edge.session import DEFAULT_MODELS, Session, read_model_folder
-from edge.taxonomy import Taxonomy
+from edge.taxonomy import DEFAULT_TAXONOMY, Taxonomy
 from edge.types import Cutout, Embedding, Mask, Photo
 
 PIPELINE_VERSION = 4
@@ -39,10 +40,13 @@ class Stages:
         self.dim = self._embedder.dim
         self._concepts: ConceptReader | None = None
         self.concepts_note = ""
+        self.concepts_id = ""
+        """Of all that decides what is said of a garment, the model and the taxonomy; "" without them."""
         if concepts is None:
             self.concepts_note = "There is no concepts model, so categories, tags and colours are left out of answers."
         else:  # not among model_ids: vectors do not depend on it
             self._concepts = ConceptReader(concepts, concepts.folder.spec, Taxonomy.read())
+            self.concepts_id = sha256(concepts.folder.sha256.encode() + DEFAULT_TAXONOMY.read_bytes()).hexdigest()
             self.sessions["concepts"] = concepts
 
     @property

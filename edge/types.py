@@ -95,7 +95,8 @@ class Embedding:
 class CatalogueItem:
     """One row of the catalogue. price is text with its currency; quantity None where the feed does not say.
 
-    predicted: which fields were not in the feed but read off the picture, with commas between, as in "product_type,color".
+    tags: what its picture shows besides, as in "striped,long". predicted: which fields were not in the feed but read off the picture, with
+    commas between, as in "product_type,color".
     """
 
     item_id: str
@@ -112,6 +113,7 @@ class CatalogueItem:
     location: str = ""
     extra_images: tuple[str, ...] = ()
     predicted: str = ""
+    tags: str = ""
 
     def __post_init__(self) -> None:
         if not self.item_id or not self.image:
@@ -143,7 +145,8 @@ class Match:
 
     score: cosine in -1..1 of the whole vector with the query as it was ranked by (weighted, moved); rank counts from 1.
     parts: cosine per part with the photo itself. percentile, part_percentiles: share, 0..1, of random pairs of this catalogue's items
-    that are less alike; 0 where the catalogue has no two items. variant_of: the id of an earlier match of the same item group, or "".
+    that are less alike; 0 where the catalogue has no two items. tags: the item's own and those
+    taught to this catalogue. variant_of: the id of an earlier match of the same item group, or "".
     """
 
     item: CatalogueItem
@@ -154,6 +157,7 @@ class Match:
     percentile: float = 0.0
     part_percentiles: Mapping[str, float] = field(default_factory=dict)
     variant_of: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):

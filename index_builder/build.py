@@ -33,7 +33,7 @@ from index_builder.feed import SkippedRow, iter_feed
 from index_builder.fetch import Fetcher
 from index_builder.gather import Gathered, Tally, gather
 from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
-from index_builder.predicted import with_predictions
+from index_builder.predicted import counted, doubtful, with_predictions
 from index_builder.prepare import THUMB_QUALITY, THUMB_SIDE, Known
 from index_builder.report import Report, Skipped, write_report
 from index_builder.reuse import SOURCES_NAME, BuiltBefore, Journal, recipe_of, write_sources
@@ -124,7 +124,8 @@ def build(
                 _refuse_if_too_little(gathered, most_skipped=most_skipped)
                 gathered.skipped += [Skipped(row.line, row.item_id, "", row.reason) for row in skipped_rows]
                 gathered.skipped.sort(key=lambda s: s.line)
-                write_sources(building, recipe=recipe, contents=gathered.contents, frames={n: f.pixels for n, f in gathered.frames.items()})
+                cut = {label: unframed.pixels for label, unframed in gathered.frames.items()}
+                write_sources(building, recipe=recipe, contents=gathered.contents, frames=cut, said=gathered.said)
                 result = _finish(
                     items, gathered, building, folder=out / build_id, stages=stages, calibrator=calibrator, workers=workers,
                     fetcher=fetcher, started=started, feed=Path(feed), rows=len(items) + len(skipped_rows), before=before,
@@ -175,8 +176,7 @@ def _finish(
     with_vectors = set(ids)
     kept = [item for item in items if item.item_id in with_vectors]
     clock = _Laps(gathered.seconds)
-    kept = with_predictions(kept, gathered.rows, building, stages=stages, workers=workers)
-    clock.lap("concepts")
+    kept = with_predictions(kept, gathered.rows, gathered.said)
     write_index(building, vectors)
     write_catalogue(building / "catalogue.sqlite", kept, gathered.rows)
     files = ("vectors.hnsw", "vectors.npy", "catalogue.sqlite", SOURCES_NAME)
@@ -215,7 +215,8 @@ def _finish(
         wall_seconds=time.perf_counter() - started, categories=_per_category(kept), calibration=calibration,
         created=manifest.created, replaces=replaces, embedded=gathered.embedded, reused=reused, changes=changes,
         models=manifest.model_ids, exact_self_recall=found.exact, graph_agreement=found.agreement, likeness=found.likeness,
-        duplicates=alike, frames=tuple(gathered.frames.values()),
+        duplicates=alike, frames=tuple(gathered.frames.values()), predicted=counted(kept),
+        doubtful=doubtful(kept, gathered.rows, gathered.said, hint=stages.concepts_hint),
     )  # fmt: skip
     write_report(building, report)
     gathered.files |= {name: sha256_of(building / name) for name in ("report.json", "report.html")}

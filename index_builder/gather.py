@@ -45,6 +45,7 @@ class Gathered:
     seconds: dict[str, float] = field(default_factory=dict)
     embedded: int = 0
     frames: dict[int, Unframed] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     def add(self, done: Prepared, building: Path) -> None:
         for name, seconds in done.seconds.items():
@@ -59,6 +60,7 @@ class Gathered:
         self.vectors[label] = done.kept.vector
         self.rows.append(VectorRow(label, done.job.item.item_id, done.job.image, thumb))
         self.contents.append(done.content)
+        self.said.append(done.kept.said)
         if done.kept.frame != NO_FRAME:
             self.frames[label] = Unframed(done.job.item.item_id, done.job.image, done.kept.frame)
         if self.samples:

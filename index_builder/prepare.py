@@ -1,6 +1,7 @@
 """The parallel part of a build: image links -> vectors and thumbnails, in the feed's order, few pictures in memory at a time.
 
-    jobs -> fetch (threads that mostly wait) -> read, unframe, mask, cutout, thumb (one thread per CPU) -> embed in batches -> Prepared
+    jobs -> fetch (threads that mostly wait) -> read, unframe, mask, cutout, thumb, concepts (one thread per CPU) -> embed in batches
+         -> Prepared
 
 Threads serve as well as processes here: decoding, resizing and the networks all let go of Python's lock.
 """
@@ -23,6 +24,7 @@ from edge.errors import PhotoError, RacklensError, SetupError
 from edge.stages import Stages
 from edge.types import CatalogueItem, Cutout, Photo
 from index_builder.fetch import Fetcher
+from index_builder.predicted import said_of
 from index_builder.reuse import NO_FRAME, Kept
 
 THUMB_SIDE = 256
@@ -65,6 +67,7 @@ class Prepared:
     seconds: dict[str, float] = field(default_factory=dict)
     thumb: bytes = b""
     frame: tuple[int, int, int, int] = NO_FRAME
+    said: str = ""
 
 
 def jobs_of(items: Sequence[CatalogueItem], *, frames: bool = True, lines: Mapping[str, int] | None = None) -> list[Job]:
@@ -183,6 +186,8 @@ def _prepare(done: Prepared, data: bytes | None, *, stages: Stages, known: Seque
         lap("cutout")
         done.thumb = thumbnail(whole.rgb)
         lap("thumb")
+        done.said = said_of(stages.concepts(photo, mask, cutout))
+        lap("concepts")
         done.cutout = cutout
     except SetupError:
         raise
@@ -201,6 +206,6 @@ def _embed(batch: list[Prepared], *, stages: Stages) -> list[Prepared]:
         cutouts = [p.cutout for p in new if p.cutout is not None]
         embeddings = stages.embed(cutouts + cutouts[-1:] * (BATCH - len(cutouts)))
         for done, embedding in zip(new, embeddings, strict=False):
-            done.kept, done.fresh, done.thumb = Kept(embedding.vector, done.thumb, done.frame), True, b""
+            done.kept, done.fresh, done.thumb = Kept(embedding.vector, done.thumb, done.frame, done.said), True, b""
         new[0].seconds["embed"] = time.perf_counter() - start
     return batch

@@ -41,7 +41,8 @@ class Report:
     self_recall is the lower of exact and graph search; likeness, graph_agreement: see self_recall.SelfRecall. embedded and reused
     are images; changes counts items against the build `replaces`. duplicates: {"groups": [[item id, ...], ...], "colourways":
     [[...], ...], "candidates": likely pairs, "looked_at": how many of them were compared in the time there was, "seconds": wall-clock} or
-    None where nobody looked for them.
+    None where nobody looked for them. predicted: of how many items a field was read off the picture. doubtful: (item id, what its picture
+    shows, what the feed says) where the two cannot both be right.
     """
 
     build_id: str
@@ -67,6 +68,8 @@ class Report:
     likeness: Mapping[str, list[float]] = field(default_factory=dict)
     duplicates: Mapping[str, Any] | None = None
     frames: tuple[Unframed, ...] = ()
+    predicted: Mapping[str, int] = field(default_factory=dict)
+    doubtful: tuple[tuple[str, str, str], ...] = ()
 
 
 def write_report(folder: Path, report: Report) -> None:

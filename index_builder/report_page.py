@@ -19,6 +19,7 @@ _STAGES = {
     "mask": "find the garment",
     "cutout": "cut it out",
     "thumb": "thumbnail",
+    "concepts": "category, tags, colours",
     "embed": "embed",
     "index": "write index",
     "self-recall": "check self-recall",
@@ -39,6 +40,8 @@ def html_of(report: Report) -> str:
         ("How alike are neighbours?", _likeness(report), nearest),
         ("Verdict", _calibration(report), ""),
         ("Items per category", categories, ""),
+        ("Read off the pictures", _predicted(report), "What the feed does not say; marked as predicted in the catalogue."),
+        ("Feed and picture disagree", _doubtful(report), "A wrong category in the feed, a wrong picture, or a wrong guess: worth a look."),
         ("Skipped", _skipped(report.skipped), ""),
         ("Frames cut away", _frames(report.frames), "Decorative frames round a picture. Where one was none, build with --no-frames."),
         ("Items that look the same", _alike(report), ""),
@@ -130,6 +133,15 @@ def _calibration(report: Report) -> str:
     if curve.get("ece") is not None:
         rows.append(("Said against was, mean gap", _percent(curve["ece"])))
     return f'<div class="pair"><div>{_table(("Figure", "Value"), rows)}</div><div>{reliability(curve["bins"])}</div></div>'
+
+
+def _predicted(report: Report) -> str:
+    words = {"product_type": "category", "color": "colours", "pattern": "pattern", "tags": "tags"}
+    return bars({words.get(name, name): count for name, count in report.predicted.items()}, unit="items") if report.predicted else ""
+
+
+def _doubtful(report: Report) -> str:
+    return _table(("Item", "The picture shows", "The feed says"), report.doubtful) if report.doubtful else ""
 
 
 def _skipped(skipped: Sequence[Skipped]) -> str:

@@ -1,6 +1,7 @@
 """Embeddings kept between runs, by the content they were made of: a journal of the run at work, and the index built before.
 
-A journal file is a header line, then records of: length, sha256 of the payload cut to 16 bytes, payload (key, frame, vector, thumbnail).
+A journal file is a header line, then records of: length, sha256 of the payload cut to 16 bytes, payload (key, frame, vector,
+what is said with its length, thumbnail).
 It is only ever appended to. A record that a kill or a power cut tore is recognised by its checksum; it and what follows are dropped.
 """
 
@@ -26,6 +27,7 @@ SOURCES_NAME = "sources.json"
 _RECORD = struct.Struct("<I16s")
 _KEY_BYTES = 32
 _FRAME = struct.Struct("<4I")
+_LENGTH = struct.Struct("<I")
 NO_FRAME = (0, 0, 0, 0)
 
 
@@ -33,19 +35,22 @@ NO_FRAME = (0, 0, 0, 0)
 class Kept:
     """What an image gave when it was embedded. vector: float32 (D,); thumb: JPEG bytes.
 
-    frame: pixels of a decorative frame that were cut from left, top, right and bottom.
+    frame: pixels of a decorative frame that were cut from left, top, right and bottom. said: what the garment is, as `predicted.said_of`
+    writes it.
     """
 
     vector: np.ndarray
     thumb: bytes
     frame: tuple[int, int, int, int] = NO_FRAME
+    said: str = ""
 
 
 def recipe_of(stages: Stages, *, thumb: tuple[int, int], frames: bool) -> str:
-    """Hex digest of all that decides what an image's bytes become: models, pipeline version, parts, thumbnail (side px, quality), and
-    whether frames are cut away."""
+    """Hex digest of all that decides what an image's bytes become: models, pipeline version, parts, thumbnail (side px, quality), whether
+    frames are cut away, and what garments are told by."""
     parts = {name: (part.start, part.stop) for name, part in stages.parts.items()}
-    facts = {"models": dict(stages.model_ids), "pipeline": PIPELINE_VERSION, "parts": parts, "thumb": thumb, "frames": frames}
+    facts = {"models": dict(stages.model_ids), "pipeline": PIPELINE_VERSION, "parts": parts, "thumb": thumb, "frames": frames,
+             "concepts": stages.concepts_id}  # fmt: skip
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -59,7 +64,7 @@ class Journal:
         self._path = self._folder / "embedded.journal"
         self._dim = dim
         self._places: dict[bytes, tuple[int, int]] = {}
-        header = f"racklens embeddings 2 {recipe}\n".encode()
+        header = f"racklens embeddings 3 {recipe}\n".encode()
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             if os.pread(self._file, len(header), 0) != header:
@@ -84,7 +89,9 @@ class Journal:
         """Add (sha256 hex, Kept) and fsync. Raises OSError; then the file ends where it ended before."""
         block, places = bytearray(), {}
         for content, kept in made:
-            payload = bytes.fromhex(content) + _FRAME.pack(*kept.frame) + kept.vector.astype("<f4").tobytes() + kept.thumb
+            said = kept.said.encode()
+            payload = bytes.fromhex(content) + _FRAME.pack(*kept.frame) + kept.vector.astype("<f4").tobytes()
+            payload += _LENGTH.pack(len(said)) + said + kept.thumb
             block += _RECORD.pack(len(payload), sha256(payload).digest()[:16])
             places[payload[:_KEY_BYTES]] = (self._end + len(block), len(payload))
             block += payload
@@ -108,7 +115,7 @@ class Journal:
     def _read_places(self, at: int) -> int:
         """Note where each whole record lies; gives the end of the last one."""
         size = os.fstat(self._file).st_size
-        shortest = _KEY_BYTES + _FRAME.size + 4 * self._dim
+        shortest = _KEY_BYTES + _FRAME.size + 4 * self._dim + _LENGTH.size
         while at + _RECORD.size <= size:
             length, digest = _RECORD.unpack(os.pread(self._file, _RECORD.size, at))
             if length < shortest or at + _RECORD.size + length > size:
@@ -124,7 +131,10 @@ class Journal:
         vector_start = _KEY_BYTES + _FRAME.size
         vector_end = vector_start + 4 * self._dim
         vector = np.frombuffer(payload[vector_start:vector_end], "<f4").astype(np.float32)
-        return Kept(vector, payload[vector_end:], _FRAME.unpack_from(payload, _KEY_BYTES))
+        said_start = vector_end + _LENGTH.size
+        said_end = said_start + _LENGTH.unpack_from(payload, vector_end)[0]
+        frame = _FRAME.unpack_from(payload, _KEY_BYTES)
+        return Kept(vector, payload[said_end:], frame, payload[said_start:said_end].decode())
 
 
 class BuiltBefore:
@@ -134,6 +144,7 @@ class BuiltBefore:
         self._folder = folder
         self._labels: dict[bytes, int] = {}
         self._frames: dict[str, list[int]] = {}
+        self._said: list[str] = []
         try:
             manifest = read_manifest(folder)
             sources = json.loads((folder / SOURCES_NAME).read_bytes())
@@ -141,7 +152,7 @@ class BuiltBefore:
             if whole and sources["recipe"] == recipe:
                 self._files = manifest.files
                 self._vectors = np.load(folder / VECTORS_NAME, mmap_mode="r", allow_pickle=False)
-                self._frames = sources.get("frames", {})
+                self._frames, self._said = sources["frames"], sources["said"]
                 self._labels = {bytes.fromhex(content): label for label, content in enumerate(sources["contents"])}
         except (OSError, ValueError, KeyError, TypeError, IndexFolderError):
             self._labels = {}  # a damaged or older index has nothing to give; everything is embedded anew
@@ -161,16 +172,19 @@ class BuiltBefore:
             return None
         left, top, right, bottom = self._frames.get(str(label), NO_FRAME)
         return (
-            Kept(np.array(self._vectors[label]), thumb, (left, top, right, bottom))
+            Kept(np.array(self._vectors[label]), thumb, (left, top, right, bottom), self._said[label])
             if sha256(thumb).hexdigest() == self._files.get(name)
             else None
         )
 
 
-def write_sources(folder: Path, *, recipe: str, contents: list[str], frames: Mapping[int, tuple[int, int, int, int]]) -> None:
-    """Note the recipe and, by label, the sha256 (hex) of the image file that each vector was made of, and the frames that were cut away.
-    Raises OSError."""
-    sources = {"recipe": recipe, "contents": contents, "frames": {str(label): frame for label, frame in frames.items()}}
+def write_sources(
+    folder: Path, *, recipe: str, contents: list[str], frames: Mapping[int, tuple[int, int, int, int]], said: list[str]
+) -> None:
+    """Note the recipe and, by label, the sha256 (hex) of the image file that each vector was made of, the frames that were cut away, and
+    what its garment is said to be. Raises OSError."""
+    cut = {str(label): frame for label, frame in frames.items()}
+    sources = {"recipe": recipe, "contents": contents, "frames": cut, "said": said}
     write_durably(folder / SOURCES_NAME, json.dumps(sources, indent=0).encode())
 
 

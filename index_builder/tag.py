@@ -18,8 +18,7 @@ import numpy as np
 from edge.catalogue import Catalogue
 from edge.errors import RequestError
 from edge.index import Index, open_current
-
-LEAST_EXAMPLES = 3
+from edge.taught import LEAST_EXAMPLES, middle_of, seen_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,7 @@ class Taught:
 
 def centred(vectors: np.ndarray) -> np.ndarray:
     """float32 (N, D) -> float64 (N, D) of norm 1, seen from their mean."""
-    x = vectors.astype(np.float64)
-    x -= x.mean(0)
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    return seen_from(middle_of(vectors), vectors)
 
 
 def affinities(vectors: np.ndarray, owners: np.ndarray, examples: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

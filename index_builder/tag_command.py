@@ -1,4 +1,4 @@
-"""python -m index_builder tag: the arguments, and what is printed and written."""
+"""python -m index_builder tag: the arguments, what is printed and written, and the tags that look-ups of the index say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
+
+from edge.errors import RequestError
+from edge.taught import read_tags, write_tags
+from index_builder.guards import only_builder
 
 _SHOWN = 10
 
@@ -15,9 +19,12 @@ def add_tag(command: Callable[..., argparse.ArgumentParser], outputs: Callable[[
     added = command(
         "tag", tag_command, "teach a tag from some example items and score every item by it",
         "--teach nautical --items ids.csv --index data/index", "--teach nautical --items ids.csv --index data/index --out x.csv --json",
+        "--forget nautical --index data/index",
     )  # fmt: skip
-    added.add_argument("--teach", required=True, metavar="NAME", help="what to call it")
-    added.add_argument("--items", type=Path, required=True, metavar="IDS.csv", help="items that show it: column item_id, 3 or more")
+    what = added.add_mutually_exclusive_group(required=True)
+    what.add_argument("--teach", metavar="NAME", help="what to call it; look-ups opened from now on say it, as --teach nautical")
+    what.add_argument("--forget", metavar="NAME", help="say a taught tag no more, as in --forget nautical")
+    added.add_argument("--items", type=Path, metavar="IDS.csv", help="items that show it: column item_id, 3 or more; needed to teach")
     added.add_argument("--index", type=Path, required=True, metavar="DIR", help="folder that `build` wrote")
     added.add_argument("--out", type=Path, metavar="FILE", help="CSV of all items, best first (default NAME.csv)")
     outputs(added)
@@ -27,9 +34,16 @@ def tag_command(args: argparse.Namespace) -> int:
     """0; ids that are not there and other unusable arguments are told by main, 2."""
     from index_builder.tag import read_ids, teach
 
-    taught = teach(args.teach, read_ids(args.items), args.index)
+    if args.forget:
+        return _forget(args)
+    if not args.items:
+        raise RequestError(f"There is nothing to teach {args.teach!r} from.", remedy="Name items that show it: --items IDS.csv.")
+    ids = read_ids(args.items)
+    taught = teach(args.teach, ids, args.index)
     out = args.out or Path(f"{args.teach.replace('/', '-')}.csv")
     out.write_text(taught.csv(), encoding="utf-8", newline="")
+    with only_builder(args.index):
+        write_tags(args.index, read_tags(args.index) | {args.teach: list(dict.fromkeys(ids))})
     examples, said = sum(s.example for s in taught.items), sum(s.said for s in taught.items)
     if args.json:
         line = {"tag": taught.name, "build_id": taught.build_id, "items": len(taught.items), "examples": examples, "said": said,
@@ -43,4 +57,17 @@ def tag_command(args: argparse.Namespace) -> int:
         )
         for s in new:
             print(f"  {s.affinity:6.3f} {'*' if s.said else ' '} {s.item_id}  {s.title}")
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    with only_builder(args.index):
+        tags = read_tags(args.index)
+        if args.forget not in tags:
+            raise RequestError(f"No tag {args.forget!r} was taught to {args.index}.", remedy=f"There are: {', '.join(tags) or 'none'}.")
+        write_tags(args.index, {name: ids for name, ids in tags.items() if name != args.forget})
+    if args.json:
+        print(json.dumps({"forgotten": args.forget, "tags": [name for name in tags if name != args.forget]}))
+    elif not args.quiet:
+        print(f"{args.forget} is forgotten.")
     return 0

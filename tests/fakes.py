@@ -55,8 +55,12 @@ class FakeStages:
         return [self._embed(cutout) for cutout in cutouts]
 
     concepts_note = "fake stages tell no concepts"
+    concepts_id = ""
 
     def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> None:
+        return None
+
+    def concepts_hint(self, category: str, product_type: str) -> None:
         return None
 
     def _embed(self, cutout: Cutout) -> Embedding:

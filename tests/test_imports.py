@@ -23,10 +23,9 @@ MAY_IMPORT = {
 
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
-    ("errors", "types"),
+    ("errors", "types", "transforms"),
     (
         "session",
-        "transforms",
         "config",
         "manifest",
         "taxonomy",
@@ -41,7 +40,10 @@ EDGE_LAYERS = (
         "looks_file",
         "passcode",
     ),
-    ("photo", "frame", "segment", "cutout", "enhance", "embed", "concepts", "index", "catalogue", "verdict", "rank", "likeness", "outline"),
+    (
+        "photo", "frame", "segment", "cutout", "enhance", "embed", "concepts", "index", "catalogue", "verdict", "rank", "likeness",
+        "outline", "taught",
+    ),  # fmt: skip
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
     ("gallery", "looks_pieces", "journal_history", "journal_prune"),
     ("lookup", "alternatives", "journal", "journal_export"),

@@ -24,7 +24,8 @@ def photo(*parts: tuple[tuple[int, int, int], float], side: int = 240, wall=WALL
 @pytest.mark.parametrize(("rgb", "name"), [
     ((16, 16, 18), "black"), ((250, 250, 248), "white"), ((128, 128, 130), "grey"), ((200, 30, 40), "red"), ((24, 34, 68), "navy"),
     ((46, 96, 180), "blue"), ((30, 100, 60), "green"), ((235, 160, 180), "pink"), ((90, 60, 40), "brown"), ((215, 198, 165), "beige"),
-    ((240, 210, 60), "yellow"), ((230, 115, 40), "orange"), ((90, 45, 120), "purple"), ((100, 105, 60), "olive"), ((25, 135, 145), "turquoise"),
+    ((240, 210, 60), "yellow"), ((230, 115, 40), "orange"), ((90, 45, 120), "purple"), ((100, 105, 60), "olive"),
+    ((25, 135, 145), "turquoise"),
 ])  # fmt: skip
 def test_plain_garments_are_called_by_their_colour(rgb, name):
     (only,) = dominant_colours(*photo((rgb, 1.0)))

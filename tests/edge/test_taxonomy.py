@@ -42,8 +42,10 @@ def test_every_label_of_the_data_has_a_leaf_and_none_of_the_vague_ones():
 @pytest.mark.parametrize(
     ("feed", "node"),
     [
-        ("Apparel > Tops > T-Shirt", "t-shirt"), ("Apparel > Topwear > Tshirts", "t-shirt"), ("Apparel > Topwear", "tops"), ("DRESSES", "dress"),
-        ("Apparel > Jackets > Outwear", "jacket"), ("Apparel > Jackets > Blazer", "blazer"), ("Apparel & Accessories > Clothing > Shorts", "shorts"),
+        ("Apparel > Tops > T-Shirt", "t-shirt"), ("Apparel > Topwear > Tshirts", "t-shirt"), ("Apparel > Topwear", "tops"),
+        ("DRESSES", "dress"),
+        ("Apparel > Jackets > Outwear", "jacket"), ("Apparel > Jackets > Blazer", "blazer"),
+        ("Apparel & Accessories > Clothing > Shorts", "shorts"),
         ("Men/Slim Fit Jeans", "pants"), ("Apparel > Accessories > Hat", "hat"), ("Clothing > Outerwear > Coats & Jackets", "outerwear"),
         ("Clothing > Tops", "tops"), ("Kitchen > Kettles", ""), ("", ""), ("Women > Polo Shirts", "polo"),
     ],

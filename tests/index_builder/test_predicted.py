@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -8,6 +11,7 @@ from edge.index import current_folder
 from edge.types import CatalogueItem, Cutout, Mask, Photo
 from index_builder.build import build
 from index_builder.predicted import with_predictions
+from index_builder.reuse import Journal, Kept
 from tests.fakes import FakeStages
 
 
@@ -20,7 +24,10 @@ class Telling(FakeStages):
         rows, columns = np.nonzero(mask.alpha > 0.5)
         wide = np.ptp(columns) > np.ptp(rows)
         path = ("fashion", "bottoms", "skirt") if wide else ("fashion", "tops")
-        return Concepts(path[-1], path, 0.97, {"skirt": 0.97}, {}, (), dominant_colours(photo.rgb, mask.alpha))
+        return Concepts(path[-1], path, 0.97, {"skirt": 0.97}, {}, ("striped", "short"), dominant_colours(photo.rgb, mask.alpha))
+
+    def concepts_hint(self, category: str, product_type: str) -> dict[str, str] | None:
+        return {"photo": category, "item": "hat"} if "Hat" in product_type else None
 
 
 class AtALoss(Telling):
@@ -58,9 +65,11 @@ def built(tmp_path, stages):
 
 def test_what_the_feed_leaves_empty_is_read_off_the_picture_and_marked(tmp_path):
     items = built(tmp_path, Telling())
-    assert (items["a"].product_type, items["a"].color, items["a"].predicted) == ("bottoms > skirt", "red", "product_type,color")
-    assert (items["b"].product_type, items["b"].color, items["b"].predicted) == ("tops", "sky", "product_type")
-    assert (items["c"].product_type, items["c"].color, items["c"].predicted) == ("Apparel > Hat", "moss", "")
+    a, b, c = items["a"], items["b"], items["c"]
+    assert (a.product_type, a.color, a.pattern, a.tags) == ("bottoms > skirt", "red", "striped", "striped,short")
+    assert a.predicted == "product_type,color,pattern,tags"
+    assert (b.product_type, b.color, b.predicted) == ("tops", "sky", "product_type,pattern,tags")
+    assert (c.product_type, c.color, c.predicted) == ("Apparel > Hat", "moss", "pattern,tags")
 
 
 def test_without_a_concepts_model_all_stays_as_the_feed_has_it(tmp_path):
@@ -73,10 +82,44 @@ def test_nothing_is_made_up_where_the_picture_does_not_tell(tmp_path):
     assert (items["a"].product_type, items["a"].color, items["a"].predicted) == ("", "red/white", "color")
 
 
-def test_a_thumbnail_without_a_garment_leaves_the_item_alone(tmp_path):
-    cv2.imwrite(str(tmp_path / "0.jpg"), np.full((50, 50, 3), 255, np.uint8))
-    item = CatalogueItem("x", "X", "x.jpg")
-    assert with_predictions([item], [VectorRow(0, "x", "x.jpg", "0.jpg")], tmp_path, stages=Telling(), workers=1) == [item]
+def test_an_items_first_image_speaks_for_it():
+    item = CatalogueItem("x", "X", "x.jpg", color="red")
+    rows = [VectorRow(0, "x", "x.jpg", "0.jpg"), VectorRow(1, "x", "back.jpg", "1.jpg")]
+    said = ['{"category":"hat","path":["headwear","hat"],"tags":[],"colours":["blue"]}', ""]
+    assert with_predictions([item], rows, said) == [replace(item, product_type="headwear > hat", predicted="product_type")]
+    assert with_predictions([item], rows, said[::-1]) == [item]
+
+
+def test_the_report_counts_what_was_read_off_and_names_items_that_the_feed_calls_otherwise(tmp_path):
+    built(tmp_path, Telling())
+    folder = current_folder(tmp_path / "index")
+    report = json.loads((folder / "report.json").read_bytes())
+    assert report["predicted"] == {"pattern": 3, "tags": 3, "product_type": 2, "color": 1}
+    assert report["categories"] == {"Apparel > Hat": 1, "bottoms > skirt": 1, "tops": 1}
+    assert report["doubtful"] == [["c", "skirt", "Apparel > Hat"]]
+    page = (folder / "report.html").read_text()
+    assert "Read off the pictures" in page and "Feed and picture disagree" in page
+
+
+def test_a_killed_builds_journal_keeps_what_is_said(tmp_path):
+    journal = Journal(tmp_path, recipe="0" * 64, dim=3)
+    kept = Kept(np.float32([1, 2, 3]), b"thumb", (1, 2, 3, 4), '{"tags":["gestreift \u00fc"]}')
+    journal.append([("a" * 64, kept), ("b" * 64, replace(kept, said=""))])
+    journal.close()
+    again = Journal(tmp_path, recipe="0" * 64, dim=3)
+    for content, said in (("a" * 64, kept.said), ("b" * 64, "")):
+        found = again.get(content)
+        assert (found.said, found.thumb, found.frame) == (said, b"thumb", (1, 2, 3, 4)) and found.vector.tolist() == [1, 2, 3]
+    again.close()
+
+
+def test_another_concepts_model_takes_nothing_over(tmp_path):
+    class Newer(Telling):
+        concepts_id = "newer"
+
+    built(tmp_path, Telling())
+    assert build(tmp_path / "feed.csv", tmp_path / "index", stages=Newer(), workers=1, reuse=True).reused == 0
+    assert build(tmp_path / "feed.csv", tmp_path / "index", stages=Newer(), workers=1, reuse=True).reused == 3
 
 
 def test_an_update_calls_an_item_that_was_taken_over_the_same(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from edge.embed import join_parts
 from edge.errors import RequestError
+from edge.taught import read_tags
 from edge.types import CatalogueItem
 from index_builder.__main__ import main
 from index_builder.tag import affinities, centred, read_ids, teach
@@ -98,3 +99,15 @@ def test_the_command_writes_every_item_and_one_json_line(tmp_path, capsys):
     assert main(command) == 0 and "sailor" in capsys.readouterr().out
     ids(chosen, ["I-1", "nobody", "I-2"])
     assert main(command) == 2 and "nobody" in capsys.readouterr().err
+
+
+def test_a_taught_tag_is_kept_with_the_index_until_it_is_forgotten(tmp_path, capsys):
+    catalogue(tmp_path / "index")
+    chosen = ids(tmp_path / "ids.csv", [f"I-{i}" for i in range(8)])
+    where = ["--index", str(tmp_path / "index")]
+    assert main(["tag", "--teach", "sailor", "--items", str(chosen), *where, "--out", str(tmp_path / "o.csv"), "--quiet"]) == 0
+    assert read_tags(tmp_path / "index") == {"sailor": [f"I-{i}" for i in range(8)]}
+    assert main(["tag", "--teach", "sailor", *where]) == 2 and "--items" in capsys.readouterr().err
+    assert main(["tag", "--forget", "pirate", *where]) == 2 and "sailor" in capsys.readouterr().err
+    assert main(["tag", "--forget", "sailor", *where, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"forgotten": "sailor", "tags": []} and read_tags(tmp_path / "index") == {}
