@@ -54,8 +54,8 @@ def judge(rows: list[Judged], data: Path, model: Enhancer) -> tuple[dict[str, np
         rng = np.random.default_rng((41, i))
         good = read_photo(photo_bytes(data, row.image)).rgb
         mask, kind = checked_mask(data, row.image, good.shape[:2]), KINDS[i % len(KINDS)]
-        changed = lit(good, mask, rng, kind)
-        spoilt = worn(changed.rgb, rng)
+        changed = worn(lit(good, mask, rng, kind), rng)
+        spoilt = changed.rgb
         for name, method in METHODS.items():
             angles[name].append(float(angle_between(method(spoilt), changed.light)))
         found = model.suggest(made_photo(spoilt))

@@ -12,6 +12,7 @@ from edge.develop import LUMINANCE, angle_between, to_linear, to_srgb
 
 _TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
 _CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_CARD = 0.2
 _LINEAR = to_linear(np.arange(256) / 255.0)
 CIE_LAMPS = {
     "F2": (0.3721, 0.3751), "F3": (0.4091, 0.3941), "F4": (0.4402, 0.4031), "F6": (0.3779, 0.3882), "F8": (0.3458, 0.3586),
@@ -96,7 +97,7 @@ def lit(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kind: str, 
     kinds = [kind] if kind != "two lights" else ["bulb", "coloured" if rng.random() < 0.5 else "lamp"]
     turns = []
     for k in kinds:
-        xy, amount = draw_xy(rng, k), rng.uniform(0.35, 1.0)
+        xy, amount = draw_xy(rng, k), rng.uniform(0.25, 0.9)
         if degrees is not None:
             tried = np.linspace(0, 2.5, 126)
             angles = [angle_between(adaptation(xy, a).sum(1), np.ones(3)) for a in tried]
@@ -116,18 +117,20 @@ def _photo(linear: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(to_srgb(np.clip(linear, 0, 1)) * 255), 0, 255).astype(np.uint8)
 
 
-def worn(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What else goes wrong: exposure, veiling glare, a flat or hard film curve, pale colours, grain, JPEG. uint8 in and out."""
-    x = _LINEAR[rgb] * 2.0 ** rng.uniform(-0.8, 0.6)
-    if rng.random() < 0.35:
-        x = x + rng.uniform(0.01, 0.1)
-    y = np.clip(to_srgb(np.clip(x, 0, 1)), 0, 1)
-    slope = float(np.exp(rng.uniform(-0.35, 0.25)))
-    y = 1 / (1 + np.exp(-4 * slope * (y - 0.5)))
+def worn(photo: Judged, rng: np.random.Generator) -> Judged:
+    """What else goes wrong: exposure, veiling glare, a flat or hard film curve, pale colours; in the file alone grain and JPEG. The light
+    told is then what a grey card on the garment shows in the file, through all of it: what a person would click on."""
+    gain, glare = 2.0 ** rng.uniform(-0.8, 0.6), rng.uniform(0.01, 0.1) if rng.random() < 0.35 else 0.0
+    slope, pale = float(np.exp(rng.uniform(-0.35, 0.25))), rng.uniform(0.0, 0.3)
     low, high = 1 / (1 + np.exp(2 * slope)), 1 / (1 + np.exp(-2 * slope))
-    y = (y - low) / (high - low)
-    pale = rng.uniform(0.0, 0.3)
-    y = (1 - pale) * y + pale * y.mean(2, keepdims=True)
+
+    def rendered(linear: np.ndarray) -> np.ndarray:
+        y = np.clip(to_srgb(np.clip(linear * gain + glare, 0, 1)), 0, 1)
+        y = (1 / (1 + np.exp(-4 * slope * (y - 0.5))) - low) / (high - low)
+        return (1 - pale) * y + pale * y.mean(-1, keepdims=True)
+
+    y = rendered(_LINEAR[photo.rgb])
     y = y + rng.normal(0, rng.uniform(0.0, 0.02), y.shape)
     out = np.clip(np.rint(y * 255), 0, 255).astype(np.uint8)
-    return cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 94))])[1], cv2.IMREAD_COLOR)
+    jpeg = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 94))])[1]
+    return Judged(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.maximum(to_linear(rendered(_CARD * photo.light)), 2e-3), photo.kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from benchmarks.judge_views import studio_picture
 from benchmarks.real_data import checked_mask, checked_rows, photo_bytes
 from benchmarks.retrieval_scores import ranks, similarities
 from edge.develop import Development, develop
-from edge.enhance import Enhancer
+from edge.enhance import Enhancer, Reading
 from edge.errors import PhotoError
 from edge.stages import Stages
 from edge.types import Photo
@@ -21,6 +22,14 @@ from edge.types import Photo
 STRENGTHS = (0.0, 4.0, 8.0, 12.0, 16.0, 22.0)
 """Degrees between the light and white; the first is the photo as it is."""
 WAYS = ("as it is", "look-up's rule", "light always", "best estimate")
+
+
+@dataclass(slots=True)
+class Looked:
+    """Vectors float32 (Q, D) of the queries of one strength, per way but the rule; cast in degrees and certainty as read, (Q,) each."""
+
+    vectors: dict[str, list[np.ndarray]] = field(default_factory=lambda: {name: [] for name in WAYS if name != "look-up's rule"})
+    readings: list[Reading] = field(default_factory=list)
 
 
 def encoded(stages: Stages, photo: Photo) -> np.ndarray:
@@ -31,52 +40,55 @@ def encoded(stages: Stages, photo: Photo) -> np.ndarray:
         return np.zeros(stages.dim, np.float32)
 
 
-def versions(photo: Photo, model: Enhancer) -> dict[str, Photo]:
-    """The photo for each of WAYS."""
-    read = model.read(photo.rgb).development
+def versions(photo: Photo, read: Development) -> dict[str, Photo]:
+    """The photo for each of WAYS but the rule, which chooses between the first two."""
     light = Development(red=read.red, blue=read.blue)
     changed = {"light always": light, "best estimate": read}
-    out = {"as it is": photo, "look-up's rule": model.neutralised(photo)}
-    return out | {name: Photo(develop(photo.rgb, what), photo.source_size, photo.format) for name, what in changed.items()}
+    return {"as it is": photo} | {name: replace(photo, rgb=develop(photo.rgb, what)) for name, what in changed.items()}
 
 
-def recall_under_cast(data: Path, split: str, model: Enhancer, *, queries: int, models: Path | None) -> dict[str, Any]:
-    """recall@1 per strength and way. Gallery: all checked garments of the split, bent and relit mildly on white; queries: their photos as
-    taken, chosen by a fixed seed, the light changed. Prints a table."""
-    stages, start = Stages.open(models), time.perf_counter()
-    rows = checked_rows(data, split)
-    chosen = np.random.default_rng(31).permutation(len(rows))[: max(queries, 1)]
-    if split == "train":  # to try things out: a gallery of the size of the validation's
-        rows = [rows[i] for i in np.random.default_rng(32).permutation(len(rows))[:800]]
-        chosen = np.arange(min(queries, len(rows)))
-    gallery = []
+def looked_up(
+    data: Path, split: str, model: Enhancer, *, queries: int, gallery: int | None, models: Path | None
+) -> tuple[dict[float, Looked], np.ndarray, np.ndarray]:
+    """All look-ups -> per strength what was looked up; the gallery's vectors (N, D); the true row of each query (Q,).
+
+    Gallery: the checked garments of the split, bent and relit mildly on white; queries: their photos as taken, the light changed.
+    """
+    stages, rows = Stages.open(models), checked_rows(data, split)
+    order = np.random.default_rng(31).permutation(len(rows))[:gallery]
+    rows = [rows[i] for i in order]
+    truth = np.arange(min(queries, len(rows)))
+    items = []
     for i, row in enumerate(rows):
         rgb = stages.read(photo_bytes(data, row.image)).rgb
         picture = studio_picture(rgb, checked_mask(data, row.image, rgb.shape[:2]), np.random.default_rng((17, i)))
-        gallery.append(encoded(stages, Photo(picture, (600, 600), "made")))
-    vectors: dict[tuple[float, str], list[np.ndarray]] = {(s, w): [] for s in STRENGTHS for w in WAYS}
-    touched = dict.fromkeys(STRENGTHS, 0)
-    for i in chosen.tolist():
+        items.append(encoded(stages, Photo(picture, (600, 600), "made")))
+    found = {strength: Looked() for strength in STRENGTHS}
+    for i in truth.tolist():
         photo = stages.read(photo_bytes(data, rows[i].image))
         mask, rng = checked_mask(data, rows[i].image, photo.rgb.shape[:2]), np.random.default_rng((43, i))
-        kind = KINDS[int(rng.integers(3))]
-        seed = int(rng.integers(2**31))
-        for strength in STRENGTHS:
+        kind, seed = KINDS[int(rng.integers(3))], int(rng.integers(2**31))
+        for strength, looked in found.items():
             rgb = lit(photo.rgb, mask, np.random.default_rng(seed), kind, degrees=strength).rgb if strength else photo.rgb
-            ways = versions(Photo(rgb, photo.source_size, photo.format), model)
-            plain = encoded(stages, ways["as it is"])
-            touched[strength] += ways["look-up's rule"] is not ways["as it is"]
-            for name, version in ways.items():
-                vectors[strength, name].append(plain if version is ways["as it is"] else encoded(stages, version))
-    result: dict[str, Any] = {"gallery": len(rows), "queries": len(chosen)}
-    print(f"\nrecall@1, {len(chosen)} queries, {len(rows)} garments; {time.perf_counter() - start:.0f} s")
+            reading = model.read(rgb)
+            looked.readings.append(reading)
+            for name, version in versions(replace(photo, rgb=rgb), reading.development).items():
+                looked.vectors[name].append(encoded(stages, version))
+    return found, np.stack(items), truth
+
+
+def recall_under_cast(data: Path, split: str, model: Enhancer, *, queries: int, models: Path | None) -> dict[str, Any]:
+    """recall@1 per strength and way, with the share of photos that the look-up's rule corrects. Prints a table."""
+    start = time.perf_counter()
+    found, gallery, truth = looked_up(data, split, model, queries=queries, gallery=None, models=models)
+    result: dict[str, Any] = {"gallery": len(gallery), "queries": len(truth)}
+    print(f"\nrecall@1, {len(truth)} queries, {len(gallery)} garments; {time.perf_counter() - start:.0f} s")
     print("cast      " + "".join(f"{name:>16s}" for name in WAYS) + "   corrected by the rule")
-    for strength in STRENGTHS:
-        line = {}
-        for name in WAYS:
-            r = ranks(similarities(np.stack(vectors[strength, name]), np.stack(gallery)), chosen)
-            line[name] = round(float((r == 1).mean()), 4)
-        line["corrected"] = round(touched[strength] / len(chosen), 4)
+    for strength, looked in found.items():
+        right = {name: ranks(similarities(np.stack(v), gallery), truth) == 1 for name, v in looked.vectors.items()}
+        chosen = np.array([model.to_be_corrected(reading) for reading in looked.readings])
+        right["look-up's rule"] = np.where(chosen, right["light always"], right["as it is"])
+        line = {name: round(float(right[name].mean()), 4) for name in WAYS} | {"corrected": round(float(chosen.mean()), 4)}
         result[f"{strength:g} degrees"] = line
         print(f"{strength:4.0f} deg  " + "".join(f"{line[name]:16.3f}" for name in WAYS) + f"{line['corrected']:16.3f}")
     return result

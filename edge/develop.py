@@ -1,6 +1,7 @@
 """Development of a photo: light, exposure, contrast, shadows and saturation changed in linear light. Pure pixel functions.
 
-sRGB uint8 -> table: linear light x gain of the channel x exposure -> matrix: saturation -> table: shadows, contrast, sRGB uint8
+sRGB uint8 -> table: linear light x gain of the channel x exposure -> matrix: saturation
+    -> table: shadows, contrast, sRGB uint8; what was clipped white stays white
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ MOST_SHADOWS = 0.3
 """The shadows' slider ends here: further out the curve of tones would turn back."""
 _HEADROOM = 2.0
 """The 16-bit steps between the two tables reach up to this linear value: a channel may pass white until saturation is undone."""
+_WHITE_FROM, _WHITE_AT = 235, 252
+"""Between these values of the least channel a pixel passes from coloured to clipped."""
+_SHARE = np.clip((np.arange(256, dtype=np.float32) - _WHITE_FROM) / (_WHITE_AT - _WHITE_FROM), 0, 1)
 _STRIP = 128_000
 """Pixels worked on at a time, so that the 16-bit steps between stay in a core's cache."""
 
@@ -91,6 +95,19 @@ def saturation_matrix(saturation: float) -> np.ndarray:
     return k * np.eye(3) + (1 - k) * np.tile(LUMINANCE, (3, 1))
 
 
+def keep_white(before: np.ndarray, after: np.ndarray, *, white: float) -> np.ndarray:
+    """Developed pixels uint8 (H, W, 3); those that were clipped in the photo before get its hue back, softly.
+
+    white: what becomes of white, 0..1. Where all channels are full the light's colour is lost, and dividing by it would paint lamps and
+    windows in the opposite colour.
+    """
+    if not cv2.countNonZero(cv2.inRange(before, (_WHITE_FROM + 1,) * 3, (255,) * 3)):
+        return after
+    red, green, blue = cv2.split(before)
+    share = cv2.LUT(cv2.min(cv2.min(red, green), blue), _SHARE)
+    return cv2.blendLinear(cv2.convertScaleAbs(before, alpha=white), after, share, 1 - share)
+
+
 def develop(rgb: np.ndarray, development: Development) -> np.ndarray:
     """uint8 (H, W, 3) sRGB -> the same developed. Deterministic; a development of all zeros gives the photo back, value for value."""
     if development == Development():
@@ -100,6 +117,7 @@ def develop(rgb: np.ndarray, development: Development) -> np.ndarray:
     first = np.clip(np.rint(linear * steps), 0, 65535).astype(np.uint16)
     back = tone(to_srgb(np.arange(65536) / steps), contrast=development.contrast, shadows=development.shadows)
     second = np.clip(np.rint(back * 255), 0, 255).astype(np.uint8)
+    white = float(tone(to_srgb(np.float64(2.0**development.exposure)), contrast=development.contrast, shadows=development.shadows))
     matrix = saturation_matrix(development.saturation)
     height, width = rgb.shape[:2]
     rows = max(1, _STRIP // width)
@@ -109,7 +127,7 @@ def develop(rgb: np.ndarray, development: Development) -> np.ndarray:
         x = cv2.LUT(rgb[top : top + rows], first)
         if development.saturation:
             x = cv2.transform(x, matrix)
-        out[top : top + rows] = cv2.LUT(x, second)
+        out[top : top + rows] = keep_white(rgb[top : top + rows], cv2.LUT(x, second), white=white)
 
     if rows >= height:
         strip(0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.develop import Development, angle_between, develop, light_rgb
 from edge.session import DEFAULT_MODELS, Engine, Session, read_model_folder
-from edge.transforms import to_nchw
+from edge.transforms import shrunk, to_nchw
 from edge.types import Photo
 
 TONES = ("exposure", "contrast", "shadows", "saturation")
@@ -118,10 +118,14 @@ class Enhancer:
         versions = tuple(Suggestion(name, WORDS[name], develop(photo.rgb, what), what) for name, what in made)
         return Enhanced(change < self._fine_below, change, reading, versions)
 
+    def to_be_corrected(self, reading: Reading) -> bool:
+        """Whether the cast is strong and certain enough for the look-up to correct it unasked."""
+        return reading.cast >= self._cast_from and reading.certainty >= self._certain_from
+
     def neutralised(self, photo: Photo) -> Photo:
         """For the look-up: the photo with a strong and certain cast divided out, else the same object. Tones are left alone."""
         reading = self.read(photo.rgb)
-        if reading.cast < self._cast_from or reading.certainty < self._certain_from:
+        if not self.to_be_corrected(reading):
             return photo
         light = Development(red=reading.development.red, blue=reading.development.blue)
         return replace(photo, rgb=develop(photo.rgb, light))
@@ -143,8 +147,9 @@ def open_enhancer(models: Path | None = None, *, threads: int | None = None) -> 
 
 def small_copy(rgb: np.ndarray, size: int) -> np.ndarray:
     """uint8 (H, W, 3) -> uint8 (size, size, 3), squashed. Training and inference both come through here."""
-    shrinking = rgb.shape[0] > size or rgb.shape[1] > size
-    return cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+    if rgb.shape[0] < size or rgb.shape[1] < size:
+        return cv2.resize(rgb, (size, size), interpolation=cv2.INTER_LINEAR)
+    return shrunk(rgb, (size, size))
 
 
 def grid_places(bins: int, reach: float) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Our model of how a phone spoils a photo: lights along and off the Planckian locus, mixed light, exposure, haze, noise, tone curves, JPEG.
 
-    good photo -> linear light -> saturation, tones -> haze -> light(s) in the camera's own primaries -> exposure -> noise -> sRGB -> JPEG
+    good photo -> linear light -> light(s) in the camera's own primaries -> exposure -> noise -> haze -> tone curve, saturation -> JPEG
 
 benchmarks/enhancement_lights.py, which judges, uses other lights, other mixtures and another chromatic adaptation on purpose.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -17,13 +18,18 @@ from edge.develop import LUMINANCE, to_linear, to_srgb
 _FROM_XYZ = np.array([[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]])
 _LINEAR = to_linear(np.arange(256) / 255.0).astype(np.float32)
 _ENCODED = np.clip(np.rint(to_srgb(np.arange(4097) / 4096.0) * 255), 0, 255).astype(np.uint8)
-REACH = 1.15
+REACH = 1.6
 """The strongest light drawn, as logarithm of red / green or blue / green."""
+_TOLD = 1.7
+"""Tone curves make strong casts stronger; beyond this one channel is all but gone and the number means nothing."""
+CARD = 0.2
+"""The grey card that tells the light: how much of it the card reflects."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoilt:
-    """rgb: uint8 (H, W, 3). light: log(red / green), log(blue / green) of the light on the garment. kind: which lights were drawn."""
+    """rgb: uint8 (H, W, 3). light: log(red / green), log(blue / green), linear sRGB, that a grey card on the
+    garment shows in it. kind: which lights were drawn."""
 
     rgb: np.ndarray
     light: tuple[float, float]
@@ -72,11 +78,11 @@ def draw_light(rng: np.random.Generator, kind: str) -> np.ndarray:
     if kind == "none":
         log = rng.normal(0, 0.015, 3)
     elif kind == "any":
-        log = rng.normal(0, 0.2, 3) * (1, 0.5, 1)
+        log = rng.normal(0, 0.3, 3) * (1, 0.5, 1)
     else:
-        kelvin = 1e6 / rng.uniform(1e6 / 12000, 1e6 / 2300)
+        kelvin = 1e6 / rng.uniform(1e6 / 12000, 1e6 / 2100)
         off = float(np.clip(rng.normal(0, 0.004 if kind == "planckian" else 0.011), -0.022, 0.022))
-        log = np.log(light_at(kelvin, off)) * rng.uniform(0.15, 1.0) + rng.normal(0, 0.02, 3)
+        log = np.log(light_at(kelvin, off)) * rng.uniform(0.1, 1.0) + rng.normal(0, 0.02, 3)
     log = log - log[1]
     rgb = np.exp(log * min(1.0, REACH / max(np.abs(log).max(), 1e-6)))
     return rgb / (LUMINANCE @ rgb)
@@ -105,12 +111,12 @@ def primaries(rng: np.random.Generator) -> np.ndarray:
     return m / m.sum(1, keepdims=True)
 
 
-def curve(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A maker's tone curve on linear light 0..1: gamma and an S or its opposite, float32."""
+def curve(rng: np.random.Generator) -> np.ndarray:
+    """A maker's tone curve on linear light 0..1 in 1025 steps: gamma and an S or its opposite, float32."""
     gamma, bend = float(np.exp(rng.normal(0, 0.12))), float(rng.normal(0, 0.25))
     table = to_srgb(np.linspace(0, 1, 1025)) ** gamma
     table = np.clip(table + bend * table * (1 - table) * (2 * table - 1), 0, 1)
-    return to_linear(table).astype(np.float32)[np.rint(np.clip(x, 0, 1) * 1024).astype(np.int32)]
+    return to_linear(table).astype(np.float32)
 
 
 def spoil(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Spoilt:
@@ -118,40 +124,44 @@ def spoil(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Spoilt
     names, chances = zip(*KINDS, strict=True)
     kind = str(rng.choice(names, p=chances))
     height, width = rgb.shape[:2]
-    x = _LINEAR[rgb]
-    if rng.random() < 0.6:
-        k = float(np.exp(rng.normal(-0.1, 0.22)))
-        x = np.maximum(x * k + (1 - k) * (x @ LUMINANCE.astype(np.float32))[..., None], 0)
-    if rng.random() < 0.6:
-        x = curve(x, rng)
-    if rng.random() < 0.25:
-        h = rng.uniform(0.01, 0.14)
-        x = x * (1 - h) + h * rng.uniform(0.4, 1.0)
     camera = primaries(rng)
     back = np.linalg.inv(camera)
-    lights = (
-        [camera @ draw_light(rng, kind)]
-        if kind != "mixed"
-        else [camera @ draw_light(rng, "planckian"), camera @ draw_light(rng, "off-locus")]
-    )
+    drawn = [draw_light(rng, kind)] if kind != "mixed" else [draw_light(rng, "planckian"), draw_light(rng, "off-locus")]
     share = blend_map(rng, height, width)[..., None] if kind == "mixed" else np.zeros((1, 1, 1), np.float32)
-    field = (1 - share) * np.float32(lights[0]) + share * np.float32(lights[-1])
-    x = (x @ np.float32(camera.T) * field) @ np.float32(back.T)
-    if kind == "mixed":
-        here = field * mask[..., None] if mask.sum() > 20 else field
-        seen = back @ here.reshape(-1, 3).mean(0).astype(np.float64)
+    field = (1 - share) * np.float32(camera @ drawn[0]) + share * np.float32(camera @ drawn[-1])
+    x = (_LINEAR[rgb] @ np.float32(camera.T) * field) @ np.float32(back.T)
+    if kind == "mixed" and mask.sum() > 20:
+        on_garment = (field * mask[..., None]).reshape(-1, 3).sum(0) / mask.sum()
     else:
-        seen = back @ lights[0]
-    x = x * np.float32(2.0 ** rng.normal(0, 0.45))
+        on_garment = np.broadcast_to(field, (height, width, 3)).reshape(-1, 3).mean(0)
+    card = np.float32(CARD * (back @ on_garment.astype(np.float64)))[None, None]
+    exposure, develop = np.float32(2.0 ** rng.normal(0, 0.45)), _rendering(rng)
+    x, card = x * exposure, card * exposure
     if rng.random() < 0.5:
         strength = rng.uniform(0.002, 0.02)
         x = x + rng.standard_normal(x.shape, np.float32) * np.sqrt(
             np.maximum(x, 0) * np.float32(strength**2) + np.float32((strength / 8) ** 2)
         )
-    out = _ENCODED[np.rint(np.clip(x, 0, 1) * 4096).astype(np.int32)]
+    out = _ENCODED[np.rint(np.clip(develop(x), 0, 1) * 4096).astype(np.int32)]
     if rng.random() < 0.15:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.2)))
     if rng.random() < 0.5:
         out = cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 96))])[1], cv2.IMREAD_COLOR)
-    red, green, blue = np.maximum(seen, 1e-3)
-    return Spoilt(out, (float(np.log(red / green)), float(np.log(blue / green))), kind)
+    red, green, blue = np.log(np.maximum(develop(card)[0, 0].astype(np.float64), 2e-3))
+    return Spoilt(out, (float(np.clip(red - green, -_TOLD, _TOLD)), float(np.clip(blue - green, -_TOLD, _TOLD))), kind)
+
+
+def _rendering(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+    """What follows the light on its way to the file, the same for the photo and the card: haze, tone curve, saturation; linear light."""
+    haze, air = (rng.uniform(0.01, 0.14), rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else (0.0, 0.0)
+    bend = curve(rng) if rng.random() < 0.6 else None
+    factor = float(np.exp(rng.normal(-0.1, 0.22))) if rng.random() < 0.6 else 1.0
+
+    def render(x: np.ndarray) -> np.ndarray:
+        x = x * np.float32(1 - haze) + np.float32(haze * air)
+        if bend is not None:
+            x = bend[np.rint(np.clip(x, 0, 1) * 1024).astype(np.int32)]
+        grey = (x @ LUMINANCE.astype(np.float32))[..., None]
+        return np.maximum(grey + np.float32(factor) * (x - grey), 0) if factor != 1 else x
+
+    return render

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-BINS, REACH = 48, 1.3
+BINS, REACH = 56, 1.8
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 TONE_COUNT = 4
 _LEARNED, _LEVELS = 5, 24
@@ -68,7 +68,9 @@ class EnhanceNet(nn.Module):
         self.plane_up = _conv(48, 32, 1)
         self.plane_out = nn.Sequential(_conv(32, 32, 3), nn.Conv2d(32, 4, 3, padding=1), nn.PixelShuffle(2))
         self.prior = nn.Parameter(torch.zeros(1, BINS, BINS))
-        self.tones = nn.Sequential(nn.Linear(192 + 48 + 3 * _LEVELS, 96), nn.ReLU(inplace=True), nn.Linear(96, 2 * TONE_COUNT))
+        self.tones = nn.Sequential(
+            nn.Dropout(0.2), nn.Linear(192 + 48 + 3 * _LEVELS, 96), nn.ReLU(inplace=True), nn.Linear(96, 2 * TONE_COUNT)
+        )
         axis = torch.linspace(-1, 1, BINS)
         self.register_buffer("where", torch.stack(torch.meshgrid(axis, axis, indexing="ij"))[None], persistent=False)
 

@@ -58,7 +58,7 @@ def measures(output: np.ndarray, samples: Samples) -> dict[str, float]:
 
 
 def train(
-    *, data: Path, run: Path, minutes: float, batch: int = 48, rate: float = 3e-3, seed: int = 0, pool: int = 9000, fresh: int = 700,
+    *, data: Path, run: Path, minutes: float, batch: int = 48, rate: float = 3e-3, seed: int = 0, pool: int = 6000, fresh: int = 500,
     tune: int = 1000, every_s: float = 100.0,
 ) -> None:  # fmt: skip
     """Train for `minutes` more; writes run/last.pt (resumable) and run/best.pt (averaged weights, best loss on the tune senders).
@@ -110,7 +110,8 @@ def train(
             group["lr"] = cosine_rate(peak=rate, step=step, done=elapsed / (minutes * 60))
         pick = rng.choice(len(held), batch, replace=False)
         x = torch.from_numpy(held.spoilt[pick])
-        x = x.flip(2) if rng.random() < 0.5 else x
+        x = x.flip([d for d in (1, 2) if rng.random() < 0.5])
+        x = x.transpose(1, 2) if rng.random() < 0.5 else x
         with torch.autocast("cpu", dtype=torch.bfloat16):
             output = model(normalise(x))
         loss = loss_of(output.float(), torch.from_numpy(held.light[pick]), torch.from_numpy(held.tones[pick]))

@@ -62,6 +62,14 @@ def test_grey_under_a_light_becomes_grey_of_the_same_luminance():
     assert abs(float(to_linear(out[0, 0, 1] / 255.0)) - 0.2) < 0.005
 
 
+def test_a_clipped_lamp_stays_white_and_a_white_wall_is_corrected():
+    rgb = np.full((4, 6, 3), 255, np.uint8)
+    rgb[:, 3:] = (230, 200, 160)
+    out = develop(rgb, Development(red=0.25, blue=-0.5))
+    assert (np.ptp(out[:, :3].astype(int), axis=2) == 0).all()
+    assert np.ptp(out[0, 4].astype(int)) < 20
+
+
 def test_a_stop_of_exposure_doubles_the_light():
     rgb = np.full((2, 2, 3), 90, np.uint8)
     assert to_linear(develop(rgb, Development(exposure=1.0))[0, 0, 0] / 255.0) == pytest.approx(
