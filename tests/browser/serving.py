@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def skip_reason() -> str:
 
 
 @contextmanager
-def serving(index: Path, *, log: Path) -> Iterator[str]:
-    """A started server over an index, on a free port of this machine; gives its address."""
+def serving(index: Path, *, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A started server over an index, on a free port of this machine, with more settings if given; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -38,7 +38,7 @@ def serving(index: Path, *, log: Path) -> Iterator[str]:
             cwd=ROOT,
             stdout=out,
             stderr=out,
-            env={**os.environ, "RACKLENS_INDEX": str(index), "RACKLENS_DATA": str(log.parent / "journal")},
+            env={**os.environ, "RACKLENS_INDEX": str(index), "RACKLENS_DATA": str(log.parent / "journal"), **(environment or {})},
         )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -79,6 +79,14 @@ def opened(context, address: str):
     expect(page.locator("input[type=file]")).to_be_attached(timeout=120_000)
     expect(page.locator("header.brand")).to_be_visible()  # comes with the style, after what Streamlit draws itself
     return page
+
+
+def go(page, name: str) -> None:
+    """To another page, by its tab or through the menu that has the others."""
+    link = page.get_by_role("link", name=name, exact=True)
+    if not link.count():
+        page.locator("[class*=st-key-tab-more] button").click()
+    link.click()
 
 
 def photos(shop: Path) -> list[tuple[Path, str]]:

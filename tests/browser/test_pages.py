@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.serving import opened, photos, send, skip_reason
+from tests.browser.serving import go, opened, photos, send, skip_reason
 
 pytestmark = pytest.mark.browser
 if skip_reason():
@@ -45,7 +45,7 @@ def test_not_like_this_sends_the_item_back(page: Page, shop: Path) -> None:
 def test_a_look_up_is_still_there_after_a_visit_to_the_catalogue(page: Page, shop: Path) -> None:
     photo, item_id = photos(shop)[0]
     send(page, photo)
-    page.get_by_role("link", name="Catalogue").tap()
+    go(page, "Catalogue")
     page.get_by_role("searchbox").fill(item_id)
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator(".st-key-tiles .card")).to_have_count(1, timeout=30_000)
@@ -56,10 +56,10 @@ def test_a_look_up_is_still_there_after_a_visit_to_the_catalogue(page: Page, sho
     expect(page.locator(".card").first).to_have_attribute("data-item", item_id, timeout=30_000)
 
 
-@pytest.mark.parametrize("name", ["Catalogue", "This box"])
+@pytest.mark.parametrize("name", ["Catalogue", "This box", "History", "New arrivals"])
 def test_no_page_sticks_out_sideways_and_all_buttons_fit_a_thumb(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name).tap()
-    expect(page.locator(".st-key-tiles .card, table.about").first).to_be_visible(timeout=30_000)
+    go(page, name)
+    expect(page.locator(".st-key-tiles .card, table.about, [data-testid=stAlert]").first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     small = """[...document.querySelectorAll("button, summary, a[href], input")]

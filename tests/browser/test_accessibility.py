@@ -1,0 +1,53 @@
+"""Every page at a phone's size against axe-core's rules: nothing serious or critical."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.serving import go, photos, send, skip_reason
+
+pytestmark = pytest.mark.browser
+if skip_reason():
+    pytest.skip(skip_reason(), allow_module_level=True)
+
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - only where there is a browser
+from playwright.sync_api import Page, expect  # noqa: E402
+
+GRAVE = ("serious", "critical")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds grave: rule, what is wrong, where."""
+    page.wait_for_timeout(500)  # fading in counts as faint
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{fault['id']}: {fault['help']}: {node['target']} {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in GRAVE
+        for node in fault["nodes"]
+    ]
+
+
+def test_the_first_page_and_a_result_can_be_used_by_everybody(page: Page, shop: Path) -> None:
+    assert faults(page) == []
+    send(page, photos(shop)[0][0])
+    assert faults(page) == []
+    page.get_by_role("button", name="This is it", exact=True).first.tap()
+    expect(page.locator(".decided")).to_be_visible(timeout=30_000)
+    assert faults(page) == []
+
+
+def test_so_can_what_is_not_in_the_catalogue(page: Page, shop: Path) -> None:
+    send(page, next(photo for photo, item_id in photos(shop) if not item_id))
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("name", ["History", "New arrivals", "Catalogue", "This box", "Delivery"])
+def test_so_can_every_other_page(page: Page, shop: Path, name: str) -> None:
+    send(page, photos(shop)[0][0])
+    go(page, name)
+    expect(page.locator("header.brand p")).to_have_text(name, timeout=30_000)
+    page.wait_for_load_state("networkidle")
+    assert faults(page) == []
