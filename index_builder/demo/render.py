@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from index_builder.demo.cloth import TILE, TILE_SPAN, cloth_tile, print_motif, repeating_noise
-from index_builder.demo.cuts import Button, Garment, Panel, Seam, cut_garment
+from index_builder.demo.cuts import cut_garment
+from index_builder.demo.garment import Button, Garment, Panel, Seam
 from index_builder.demo.item import PALETTE, ItemPlan, plan_item
 
 ITEM_SIZE = 720
