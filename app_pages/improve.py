@@ -83,7 +83,7 @@ def _one(box: Box, number: int, photo: Improved, count: int) -> None:
     if count > 1:
         st.html(f"<h3>{escape(say('photo_of', n=number + 1, count=count, name=photo.name))}</h3>")
     chosen = _chosen(number, photo)
-    st.html(f'<div class="four">{"".join(_figure(photo, name, here=name == chosen) for name in _names(photo))}</div>')
+    _versions(number, photo, chosen)
     if photo.fine:
         st.html(f"<p class='note'>{escape(say('improve.fine'))}</p>")
     if count > 1 and st.session_state.get("improve open") != number:
@@ -92,9 +92,6 @@ def _one(box: Box, number: int, photo: Improved, count: int) -> None:
             say("open", n=number + 1), key=f"improve open {number}", width="stretch", on_click=st.session_state.update, kwargs=open_this
         )
         return
-    st.segmented_control(
-        say("improve.version"), _names(photo), format_func=_name, key=_key(number), required=True, default=chosen, width="stretch"
-    )
     if chosen != ORIGINAL:
         compare(
             key=f"compare {number}",
@@ -109,6 +106,17 @@ def _one(box: Box, number: int, photo: Improved, count: int) -> None:
         say("improve.download"), partial(photo.developed, chosen), photo.file_name(chosen), "image/jpeg", width="stretch",
         key=f"improve download {number}", on_click="ignore",
     )  # fmt: skip
+
+
+def _versions(number: int, photo: Improved, chosen: str) -> None:
+    """Original and versions, all of each the button that chooses it."""
+    with st.container(key=f"four {number}"):
+        for name in _names(photo):
+            with st.container(key=f"tile version {number} {name}", gap=None):
+                here = name == chosen
+                st.html(_figure(photo, name, here=here))
+                label = say("improve.chosen" if here else "improve.take", name=_name(name))
+                st.button(label, key=f"version {number} {name}", on_click=_choose, args=(number, name))
 
 
 def _search(box: Box, photo: Improved, version: str) -> None:
@@ -134,7 +142,8 @@ def _chosen(number: int, photo: Improved) -> str:
 
 def _figure(photo: Improved, name: str, *, here: bool) -> str:
     small = uri(photo.version(name).small)
-    return f'<figure{" class=here" if here else ""}><img src="{small}" alt=""><figcaption>{escape(_name(name))}</figcaption></figure>'
+    kind = "version here" if here else "version"
+    return f'<figure class="{kind}"><img src="{small}" alt=""><figcaption>{escape(_name(name))}</figcaption></figure>'
 
 
 def _name(version: str) -> str:
@@ -143,6 +152,10 @@ def _name(version: str) -> str:
 
 def _key(number: int) -> str:
     return f"improve version {st.session_state.get('improve round', 0)} {number}"
+
+
+def _choose(number: int, name: str) -> None:
+    st.session_state.update({_key(number): name, "improve open": number})
 
 
 def _forget() -> None:
