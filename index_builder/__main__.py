@@ -88,13 +88,16 @@ def _parser() -> argparse.ArgumentParser:
 
     build = command(
         "build", _from_commands("build_command"), "make a new index of a feed", "feed.csv --out data/index",
-        "feed.csv --out data/index --workers 2 --max-skipped 5 --keep 3 --quiet", "images/ --out data/index --no-calibration --json",
+        "feed.csv --out data/index --workers 2 --max-skipped 5 --keep 3 --quiet", "images/ --out data/index --no-calibration --no-frames --json",
         "feed.tsv --out data/index --map image_link=foto --cache data/images --models assets/models",
+        "https-feed.csv --out data/index --cache data/images --timeout-s 30 --per-host 2 --allow-private",
+        "feed.csv --out data/index --duplicates",
     )  # fmt: skip
     update = command(
         "update", _from_commands("build_command"), "make a new index of a feed, embedding only new and changed images",
         "feed.csv --out data/index --duplicates", "feed.csv --out data/index --max-skipped 10 --keep 3 --quiet",
-        "feed.csv --out data/index --json",
+        "feed.csv --out data/index --no-calibration --no-frames --json", "feed.csv --out data/index --duplicates-s 0 --models assets/models",
+        "feed.csv --out data/index --cache data/images --timeout-s 30 --per-host 2 --allow-private",
     )  # fmt: skip
     for added, reuse, most in ((build, False, 100.0), (update, True, 20.0)):
         added.set_defaults(reuse=reuse)
@@ -136,15 +139,22 @@ def _parser() -> argparse.ArgumentParser:
         "verify", _from_commands("verify_command"), "check the index in use: checksums, models, dimensions, every item finds itself",
         "data/index", "data/index --quiet", "data/index --json --models assets/models",
     )  # fmt: skip
-    listed = command("list", _from_commands("list_command"), "list the builds of an index folder", "data/index", "data/index --json")
+    listed = command(
+        "list",
+        _from_commands("list_command"),
+        "list the builds of an index folder",
+        "data/index",
+        "data/index --json",
+        "data/index --quiet",
+    )
     rollback = command(
         "rollback", _from_commands("rollback_command"), "use the previous index again; twice goes two back", "data/index",
-        "data/index --to 20261121-151203-1f2e3d", "data/index --json",
+        "data/index --to 20261121-151203-1f2e3d", "data/index --json", "data/index --quiet",
     )  # fmt: skip
     rollback.add_argument("--to", metavar="BUILD", help="the build to use, older or newer, as `list` names it")
     prune = command(
         "prune", _from_commands("prune_command"), "delete old builds and leftovers of interrupted runs, never the index in use",
-        "data/index --keep 3", "data/index --keep 1 --json",
+        "data/index --keep 3", "data/index --keep 1 --json", "data/index --keep 3 --quiet",
     )  # fmt: skip
     prune.add_argument(
         "--keep", type=_positive, required=True, metavar="N",
@@ -157,11 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     add_tag(command, outputs)
     evaluate = command(
         "evaluate", _evaluate, "how good is it on labelled queries", "queries.csv --index data/index",
-        "queries.csv --index data/index --calibrate", "queries.csv --index data/index --json",
+        "queries.csv --index data/index --calibrate --quiet", "queries.csv --index data/index --json",
+        "queries.csv --index data/index --out reports/evaluation --models assets/models",
     )  # fmt: skip
     evaluate.add_argument("queries", type=Path, metavar="QUERIES", help="CSV with columns photo,item_id; empty id: not in the catalogue")
     evaluate.add_argument("--index", type=Path, required=True, metavar="DIR", help="index folder")
-    evaluate.add_argument("--json", action="store_true", help="one JSON line")
+    outputs(evaluate)
     evaluate.add_argument("--calibrate", action="store_true", help="calibrate the verdict on these queries")
     evaluate.add_argument(
         "--out", type=Path, metavar="REPORT_DIR", help="write report.html, with the hardest mistakes as pictures, and report.json"

@@ -175,8 +175,8 @@ def main_evaluate(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     queries = read_queries(args.queries)
-    lookup = Lookup.open(args.index, models=getattr(args, "models", None))
-    with tqdm(total=len(queries), unit="photo", file=sys.stderr, disable=None if not args.json else True) as bar:
+    lookup, quiet = Lookup.open(args.index, models=getattr(args, "models", None)), getattr(args, "quiet", False)
+    with tqdm(total=len(queries), unit="photo", file=sys.stderr, disable=True if args.json or quiet else None) as bar:
 
         def told(items: Iterable[Query]) -> Iterable[Query]:
             for item in items:
@@ -195,7 +195,10 @@ def main_evaluate(args: argparse.Namespace) -> int:
     if out := getattr(args, "out", None):
         write_page(Path(out), result, outcomes, failed=failed, build_id=lookup.folder.name)
         result["report"] = str(Path(out) / "report.html")
-    print(json.dumps(result) if args.json else "\n".join(lines_of(result)))
+    if args.json:
+        print(json.dumps(result))
+    elif not quiet:
+        print("\n".join(lines_of(result)))
     return 1 if failed else 0
 
 

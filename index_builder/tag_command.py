@@ -19,7 +19,7 @@ def add_tag(command: Callable[..., argparse.ArgumentParser], outputs: Callable[[
     added = command(
         "tag", tag_command, "teach a tag from some example items and score every item by it",
         "--teach nautical --items ids.csv --index data/index", "--teach nautical --items ids.csv --index data/index --out x.csv --json",
-        "--forget nautical --index data/index",
+        "--forget nautical --index data/index --quiet",
     )  # fmt: skip
     what = added.add_mutually_exclusive_group(required=True)
     what.add_argument("--teach", metavar="NAME", help="what to call it; look-ups opened from now on say it, as --teach nautical")
