@@ -88,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
 
     build = command(
         "build", _from_commands("build_command"), "make a new index of a feed", "feed.csv --out data/index",
-        "feed.csv --out data/index --workers 2 --max-skipped 5 --keep 3 --quiet", "images/ --out data/index --no-calibration --no-frames --json",
+        "feed.csv --out data/index --workers 2 --max-skipped 5 --keep 3 --quiet",
+        "images/ --out data/index --no-calibration --no-frames --json",
         "feed.tsv --out data/index --map image_link=foto --cache data/images --models assets/models",
         "https-feed.csv --out data/index --cache data/images --timeout-s 30 --per-host 2 --allow-private",
         "feed.csv --out data/index --duplicates",
@@ -96,7 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     update = command(
         "update", _from_commands("build_command"), "make a new index of a feed, embedding only new and changed images",
         "feed.csv --out data/index --duplicates", "feed.csv --out data/index --max-skipped 10 --keep 3 --quiet",
-        "feed.csv --out data/index --no-calibration --no-frames --json", "feed.csv --out data/index --duplicates-s 0 --models assets/models",
+        "feed.csv --out data/index --no-calibration --no-frames --json",
+        "feed.csv --out data/index --duplicates-s 0 --models assets/models",
         "feed.csv --out data/index --cache data/images --timeout-s 30 --per-host 2 --allow-private",
     )  # fmt: skip
     for added, reuse, most in ((build, False, 100.0), (update, True, 20.0)):
