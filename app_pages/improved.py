@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+import numpy as np
+from PIL import Image
+
 from app_pages.pictures import jpeg
 from edge.develop import Development, develop
 from edge.enhance import Enhancer, enhance
@@ -48,7 +51,7 @@ class Improved:
         """A version as a JPEG of at most FULL_SIDE."""
         if name == ORIGINAL:
             return self.full
-        return jpeg(develop(read_photo(self.full, max_side=FULL_SIDE).rgb, self.version(name).development), FULL_SIDE)
+        return _fine_jpeg(develop(read_photo(self.full, max_side=FULL_SIDE).rgb, self.version(name).development))
 
     def file_name(self, version: str) -> str:
         """A name for the download."""
@@ -63,7 +66,7 @@ def improve(name: str, data: bytes, model: Enhancer) -> Improved:
     made = ((ORIGINAL, Development(), small.rgb), *((s.name, s.development, s.rgb) for s in found.suggestions))
     versions = tuple(Version(name, development, jpeg(rgb, SHOWN_SIDE), jpeg(rgb, SMALL_SIDE)) for name, development, rgb in made)
     height, width = small.rgb.shape[:2]
-    return Improved(name, jpeg(photo.rgb, FULL_SIDE), (width, height), found.fine, versions)
+    return Improved(name, _fine_jpeg(photo.rgb), (width, height), found.fine, versions)
 
 
 def zipped(chosen: Sequence[tuple[Improved, str]]) -> bytes:
@@ -75,4 +78,11 @@ def zipped(chosen: Sequence[tuple[Improved, str]]) -> bytes:
             name = f"{number}-{name}" if name in names else name
             names.add(name)
             pack.writestr(name, photo.developed(version))
+    return out.getvalue()
+
+
+def _fine_jpeg(rgb: np.ndarray) -> bytes:
+    """uint8 (H, W, 3) -> a JPEG as cameras write it: it is developed, and looked up, once more."""
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "JPEG", quality=94, subsampling=0)
     return out.getvalue()

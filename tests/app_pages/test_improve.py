@@ -97,7 +97,7 @@ def test_more_than_twenty_are_left_out_and_a_session_stays_small(page: AppTest) 
         files.append((f"{n}.jpg", out.getvalue()))
     send(page, *files)
     assert "Left out: 2" in page.warning[0].value and html(page).count("<figure") == 80
-    assert len(pickle.dumps(page.session_state["improved"])) < 20 * 2_000_000
+    assert len(pickle.dumps(page.session_state["improved"])) < 20 * 3_000_000
 
 
 def test_without_the_model_there_is_no_such_page(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
