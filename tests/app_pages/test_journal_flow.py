@@ -233,6 +233,25 @@ def test_an_answer_of_an_older_index_is_searched_again_before_wishes(open_page) 
     assert not fresh.exception and len(newer.shares) == 1
 
 
+def test_while_all_seats_are_taken_the_page_tells_the_place_and_goes_on_when_one_is_free(open_page, monkeypatch) -> None:
+    from app_pages import look_up, shared_box
+
+    page = open_page(PageLookup(SEVEN))
+    seats, told, real = shared_box._seats(2), [], look_up.waiting_html
+
+    def told_and_one_gets_up(before: int) -> str:
+        if not told:
+            seats.__exit__()
+        told.append(before)
+        return real(before)
+
+    monkeypatch.setattr(look_up, "waiting_html", told_and_one_gets_up)
+    with seats:
+        seats.__enter__()
+        send(page, ("a.jpg", picture()))
+    assert told == [0] and "In the catalogue" in html(page)
+
+
 def test_waiting_for_a_seat_says_how_many_are_before() -> None:
     from app_pages import words
     from app_pages.look_up import waiting_html

@@ -30,6 +30,11 @@ def faults(page: Page) -> list[str]:
     ]
 
 
+def test_the_check_finds_what_is_put_wrong_on_purpose(page: Page) -> None:
+    page.evaluate("document.querySelector('header.brand').insertAdjacentHTML('beforeend', '<img src=\"data:,\"><button></button>')")
+    assert {fault.split(":")[0] for fault in faults(page)} >= {"image-alt", "button-name"}
+
+
 def test_the_first_page_and_a_result_can_be_used_by_everybody(page: Page, shop: Path) -> None:
     assert faults(page) == []
     send(page, photos(shop)[0][0])

@@ -64,7 +64,8 @@ def test_a_reload_brings_the_look_up_back_and_it_goes_on_from_there(page: Page, 
 def test_a_corrected_outline_survives_a_reload(page: Page, shop: Path) -> None:
     send(page, photos(shop)[0][0])
     tap(page, "Correct the outline")
-    page.get_by_text("Without drawing").tap()
+    expect(page.locator(".stage svg")).to_be_visible(timeout=30_000)
+    page.locator("summary", has_text="Without drawing").tap()
     tap(page, "Tighter")
     expect(page.locator(".outcome")).to_contain_text("Searched again", timeout=30_000)
     page.reload()
