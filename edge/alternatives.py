@@ -6,7 +6,7 @@ item's views, or a photo's vector -> its category's items -> cosines -> best fir
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +20,21 @@ from edge.filters import has_colour
 from edge.index import Index, open_current
 from edge.likeness import RandomPairs
 from edge.looks_pieces import Piece, Pieces
-from edge.rank import Parts, shares, weighted
+from edge.rank import Parts
 from edge.types import Match
 
-DIFFERS_BELOW = {"shape": 0.965, "pattern": 0.80, "colour": 0.80}
-"""Percentile among random pairs under which a part counts as another one. Chosen on drawn catalogues set apart, where cut, pattern and
-colour are known; a part that is not named here uses OTHER_PART."""
+RANKED_BY = {"shape": 1.0, "pattern": 0.5, "colour": 1.0}
+"""How much a part's cosine counts when one item stands in for another; a part that is not named here counts 1. Looking up knows an item
+again by its pattern; who takes another item wants the cut and the colour first. Chosen, like COLOUR_COST, on drawn catalogues set apart."""
+COLOUR_COST = 0.008
+"""What a CIELAB unit between the largest colours takes from the score: black for white about as much as another cut."""
+LOOKED_AT = 200
+"""Candidates whose pictures are read for their colours, the nearest ones first; reading all of a large category would take minutes."""
+DIFFERS_BELOW = {"shape": 0.96, "pattern": 0.80, "colour": 0.80}
+"""Percentile among random pairs under which a part counts as another one. For the shape chosen on drawn catalogues set apart, where the cut
+is known and both mistakes are then equally frequent; a part that is not named here uses OTHER_PART."""
 OTHER_PART = 0.90
+UNKNOWN_DISTANCE = 40.0
 SAME_COLOUR = 12.0
 """CIELAB: two colours that near are called one, whatever the parts say; folds and light make one cloth differ that much."""
 
@@ -42,9 +50,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One item that may stand in. match: as of a look-up, percentiles among random pairs of this catalogue.
+    """One item that may stand in. match: percentiles are among random pairs of this catalogue.
 
-    Where a colour was asked for, score is the mean of the other parts' cosines by their weights. differs: parts that are not alike.
+    match.score: mean of the parts' cosines by RANKED_BY less COLOUR_COST; where a colour was asked for, mean of the other parts' alone.
+    match.percentile: of that mean before the cost. differs: parts that are not alike.
     colour_distance: CIELAB difference of the largest colours, None where one is not known.
     """
 
@@ -106,16 +115,21 @@ class Alternatives:
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}")
         candidates = [c for c in self.pieces.of_category(piece.category) if c not in leave_out and c in self._labels]
-        others = self.pieces.of_many(candidates) if in_stock or colour else []
         if in_stock:
-            candidates, others = _only(candidates, others, lambda other: other.in_stock)
-        if colour:
-            wanted = self._colour(colour)
-            candidates, others = _only(candidates, others, lambda other: _is_of(other, wanted))
-        ranked = query if not colour else self._without_colour(query)
-        scores = [(float((ranked @ self.views(c).T).max()), c) for c in candidates]
-        best = sorted(scores, key=lambda pair: (-pair[0], pair[1]))[:k]
-        return tuple(self._alternative(query, piece, item_id, rank, score) for rank, (score, item_id) in enumerate(best, start=1))
+            candidates = [c for c in candidates if self.pieces.in_stock(c)]
+        wanted = self._colour(colour) if colour else ""
+        means = self._means(query, candidates, without=("colour",) if wanted else ())
+        order = sorted(range(len(candidates)), key=lambda n: (-means[n], candidates[n]))
+        found: list[tuple[float, float, Piece]] = []
+        for start in range(0, len(order), LOOKED_AT):
+            chunk = order[start : start + LOOKED_AT]
+            for n, other in zip(chunk, self.pieces.of_many(candidates[n] for n in chunk), strict=True):
+                if not wanted or _is_of(other, wanted):
+                    found.append((means[n] - (0.0 if wanted else COLOUR_COST * _distance(piece, other)), means[n], other))
+            if not wanted or len(found) >= k:
+                break
+        best = sorted(found, key=lambda f: (-f[0], f[2].item.item_id))[:k]
+        return tuple(self._alternative(query, piece, *one, rank=rank) for rank, one in enumerate(best, start=1))
 
     def colours(self) -> tuple[str, ...]:
         """What may be asked for: the named colours, then the feed's own."""
@@ -139,12 +153,26 @@ class Alternatives:
         """float32 (V, D): the item's vectors. Raises KeyError."""
         return np.asarray(self._vectors[self._labels[item_id]])
 
-    def _without_colour(self, query: np.ndarray) -> np.ndarray:
-        """The query without its colour part, scores a mean of the others: among items of the wanted colour they decide."""
-        if "colour" not in self.parts:
-            return query
-        weights = {name: float(name != "colour") for name in self.parts}
-        return weighted(query, weights, self.parts, shares(query[0], self.parts))
+    def nearest_first(self, item_id: str, candidates: Collection[str]) -> list[str]:
+        """Items by how well they may stand in for another, their colours' names and stock aside; of equals by id."""
+        ids = list(candidates)
+        means = self._means(self.views(item_id), ids)
+        return [ids[n] for n in sorted(range(len(ids)), key=lambda n: (-means[n], ids[n]))]
+
+    def _means(self, query: np.ndarray, ids: Sequence[str], *, without: Collection[str] = ()) -> list[float]:
+        """float32 (V, D) -> per item the mean of the parts' cosines by RANKED_BY, of the pair of views that suits best."""
+        if not ids:
+            return []
+        weights = {name: 0.0 if name in without else RANKED_BY.get(name, 1.0) for name in self.parts}
+        total = sum(weights.values()) or 1.0
+        scaled = query.copy()
+        for name, where in self.parts.items():
+            # A part has the same length in every vector, so its product is its cosine times that length's square.
+            scaled[:, where] *= np.float32(weights[name] / total / max(float(query[0, where] @ query[0, where]), 1e-12))
+        labels = [self._labels[item_id] for item_id in ids]
+        products = scaled @ np.asarray(self._vectors[np.concatenate(labels)]).T
+        starts = np.cumsum([0, *map(len, labels[:-1])])
+        return np.maximum.reduceat(products.max(0), starts).tolist()
 
     def _colour(self, text: str) -> str:
         name = text.strip().casefold()
@@ -160,17 +188,20 @@ class Alternatives:
         label = int(self._labels[item_id][column])
         return label, part_scores(query[row], np.asarray(self._vectors[label]), self.parts)
 
-    def _alternative(self, query: np.ndarray, piece: Piece, item_id: str, rank: int, score: float) -> Alternative:
-        label, parts = self._best_pair(query, item_id)
+    def _alternative(self, query: np.ndarray, piece: Piece, score: float, mean: float, other: Piece, *, rank: int) -> Alternative:
+        label, parts = self._best_pair(query, other.item.item_id)
         percentiles = {name: self._pairs.of_part(name, cosine) for name, cosine in parts.items()}
-        other = self.pieces.of(item_id)
-        distance = float(np.linalg.norm(piece.lab - other.lab))
         match = Match(
-            item=self.pieces.items[item_id], score=score, parts=parts, rank=rank, thumb=self._thumbs[label],
-            percentile=float(self._pairs.whole(np.array([score]))[0]), part_percentiles=percentiles,
+            item=other.item, score=score, parts=parts, rank=rank, thumb=self._thumbs[label],
+            percentile=float(self._ranked_pairs(np.array([mean]))[0]), part_percentiles=percentiles,
         )  # fmt: skip
-        known = None if np.isnan(distance) else distance
+        known = _distance(piece, other) if piece.colours and other.colours else None
         return Alternative(match, differences(piece, other, percentiles, known), known)
+
+    def _ranked_pairs(self, means: np.ndarray) -> np.ndarray:
+        lengths = {name: float(self._vectors[0, where] @ self._vectors[0, where]) for name, where in self.parts.items()}
+        total = sum(RANKED_BY.get(name, 1.0) for name in self.parts)
+        return self._pairs.whole(means, {n: RANKED_BY.get(n, 1.0) / total / max(length, 1e-12) for n, length in lengths.items()})
 
 
 def differences(ours: Piece, theirs: Piece, percentiles: Mapping[str, float], distance: float | None) -> tuple[Difference, ...]:
@@ -196,6 +227,7 @@ def _is_of(piece: Piece, colour: str) -> bool:
     return piece.colour == colour or (piece.item is not None and has_colour(piece.item.color, colour))
 
 
-def _only(ids: list[str], pieces: list[Piece], passes: Callable[[Piece], bool]) -> tuple[list[str], list[Piece]]:
-    kept = [(i, p) for i, p in zip(ids, pieces, strict=True) if passes(p)]
-    return [i for i, _ in kept], [p for _, p in kept]
+def _distance(one: Piece, other: Piece) -> float:
+    """CIELAB difference of the largest colours; where one is not known, what different colours differ by on the whole."""
+    distance = float(np.linalg.norm(one.lab - other.lab))
+    return UNKNOWN_DISTANCE if np.isnan(distance) else distance

@@ -21,6 +21,8 @@ PATTERN_COST = 12.0
 colour name. A second loud piece is not a matter of cost; it is left out."""
 CUT_COST = 8.0
 """What the most different cut costs against the reference's piece: enough to decide between colours that do equally well."""
+MOST_OFFERED = 300
+"""Candidates per slot, the likest ones: more would only bring colours that the nearest hundreds have too, and pictures to read."""
 _SEED = -1
 
 
@@ -93,8 +95,11 @@ def _slot_of(seed: Piece, look: Look, pieces: list[Piece], alternatives: Alterna
 
 
 def _offered(piece: Piece, alternatives: Alternatives, used: Collection[str]) -> list[Piece]:
-    every = alternatives.pieces.of_many(i for i in alternatives.pieces.of_category(piece.category) if i not in used)
-    return [p for p in every if p.in_stock] or every
+    """What the slot may hold, the likest to the reference's piece first; what is out of stock only where there is nothing else."""
+    pieces = alternatives.pieces
+    free = [i for i in pieces.of_category(piece.category) if i not in used]
+    ids = [i for i in free if pieces.in_stock(i)] or free
+    return pieces.of_many(alternatives.nearest_first(piece.item.item_id, ids)[:MOST_OFFERED])
 
 
 def _pool(reference: Piece, offered: list[Piece], alternatives: Alternatives) -> Pool:

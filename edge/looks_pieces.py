@@ -27,7 +27,8 @@ from edge.taxonomy import Taxonomy
 from edge.types import CatalogueItem, Mask, Photo
 
 PLAIN_SHARE = 0.82
-"""Where nobody says a pattern: a garment of which this share has one colour counts as plain. Chosen on drawn catalogues set apart."""
+"""Where nobody says a pattern: a garment of which this share has one colour counts as plain. Of drawn garments two thirds of the plain ones
+reach it and three quarters of the patterned ones do not; a feed's word or the network's is far better."""
 _FORMAT = 1
 _PATTERNS = {
     "plain": ("solid", "uni", "uni colour", "einfarbig", "none"),
@@ -108,6 +109,11 @@ class Pieces:
         known = set(self._tree.nodes)
         inside = [c for c in self._by_category if c == category or (c in known and category in known and self._tree.within(c, category))]
         return tuple(sorted(item_id for c in inside for item_id in self._by_category[c])) if category else ()
+
+    def in_stock(self, item_id: str) -> bool:
+        """Whether the item is on the shelf as far as the feed says. Raises KeyError."""
+        item = self._items[item_id]
+        return on_shelf(item.availability, item.quantity)
 
     def near(self, one: str, other: str) -> int:
         """How near two categories are: 2 where one lies over the other, 1 where both hang from one node below the root, else 0."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.alternatives import Alternatives
+from edge.alternatives import COLOUR_COST, RANKED_BY, Alternatives
 from edge.errors import RequestError
 from edge.types import CatalogueItem
 from tests.made_looks import SHOP, garment, opened_shop
@@ -30,13 +30,34 @@ def test_only_items_of_the_category_that_are_in_stock_stand_in_most_alike_first(
     assert ids(found)[0] in {"t2", "t3"}, "one part differs, not two"
 
 
-def test_scores_and_parts_are_the_cosines_of_the_vectors(shop: Alternatives) -> None:
-    first = shop.of("t1", k=1)[0].match
-    own, other = shop.views("t1")[0], shop.views(first.item.item_id)[0]
-    assert first.score == pytest.approx(float(own @ other), abs=1e-6)
-    where = shop.parts["shape"]
-    cosine = own[where] @ other[where] / np.linalg.norm(own[where]) / np.linalg.norm(other[where])
-    assert first.parts["shape"] == pytest.approx(float(cosine), abs=1e-6)
+def test_parts_are_cosines_and_the_score_their_weighted_mean_less_the_colour_distance(shop: Alternatives) -> None:
+    for found in shop.of("t1", k=4):
+        own, other = shop.views("t1")[0], shop.views(found.match.item.item_id)[0]
+        for name, where in shop.parts.items():
+            cosine = own[where] @ other[where] / np.linalg.norm(own[where]) / np.linalg.norm(other[where])
+            assert found.match.parts[name] == pytest.approx(float(cosine), abs=1e-5)
+        mean = sum(RANKED_BY[name] * cosine for name, cosine in found.match.parts.items()) / sum(RANKED_BY.values())
+        assert found.match.score == pytest.approx(mean - COLOUR_COST * found.colour_distance, abs=1e-5)
+
+
+def test_of_two_equal_but_for_the_colour_the_nearer_colour_comes_first(tmp_path: Path) -> None:
+    shirts = [garment(f"t{n}", "crew", colour) for n, colour in enumerate(("black", "white", "navy"), start=1)]
+    shop = opened_shop(tmp_path, tuple(shirts))
+    assert ids(shop.of("t1")) == ["t3", "t2"]
+
+
+def test_pictures_are_read_of_the_nearest_candidates_only_and_of_more_until_the_colour_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.alternatives.LOOKED_AT", 2)
+    many = [garment(f"t{n}", "crew" if n < 5 else "boxy", "red") for n in range(1, 9)]
+    shop = opened_shop(tmp_path, (*many, garment("t9", "vneck", "blue")))
+    read: list[str] = []
+    of_many = shop.pieces.of_many
+    monkeypatch.setattr(shop.pieces, "of_many", lambda given: of_many(read.extend(given := list(given)) or given))
+    shop.of("t1", k=1)
+    assert len({*read} - {"t1"}) == 2
+    assert ids(shop.of("t1", colour="blue", k=1)) == ["t9"]
 
 
 def test_what_is_out_of_stock_comes_only_when_asked_for_and_left_out_items_never(shop: Alternatives) -> None:

@@ -83,10 +83,9 @@ def test_a_feeds_word_for_a_pattern_is_the_taxonomys_tag(text: str, tag: str) ->
 
 
 def test_a_pattern_is_loud_and_where_nobody_names_one_several_colours_are() -> None:
-    one, two = (
-        (ColourShare("red", 0.95, (200, 30, 40)),),
-        (ColourShare("red", 0.5, (200, 30, 40)), ColourShare("white", 0.4, (230, 230, 230))),
-    )
+    red, white = (200, 30, 40), (230, 230, 230)
+    one = (ColourShare("red", 0.95, red),)
+    two = (ColourShare("red", 0.5, red), ColourShare("white", 0.4, white))
     assert Piece(None, "", one, "striped").loud and not Piece(None, "", two, "plain").loud
     assert Piece(None, "", two).loud and not Piece(None, "", one).loud
 
