@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from app_pages.delivery_store import DeliveryPhoto, DeliveryStore, Failure
@@ -57,7 +58,10 @@ def rows_of(delivery_id: str, store: DeliveryStore, journal: Journal, catalogue:
     photos = store.photos(delivery_id)
     waiting = {photo.id for photo in store.waiting(delivery_id)}
     failures = store.failures(delivery_id)
-    lines = {line.id: line for line in journal.history.every(Search(batch=delivery_id))}
+    delivery = store.get(delivery_id)
+    # From when it began, less a day for a clock that was set back: the journal of years need not be walked.
+    since = delivery.time - timedelta(days=1) if delivery else None
+    lines = {line.id: line for line in journal.history.every(Search(batch=delivery_id, since=since))}
     return [
         _row(number, photo, lines.get(photo.id), failures.get(photo.id), photo.id in waiting, catalogue)
         for number, photo in enumerate(photos, start=1)

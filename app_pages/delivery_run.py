@@ -17,7 +17,7 @@ from app_pages.delivery_store import DeliveryPhoto, DeliveryStore, Failure
 from app_pages.one_lookup import look_up_one
 from app_pages.pictures import jpeg
 from app_pages.shared_box import Box
-from edge.errors import PhotoError, RacklensError
+from edge.errors import PhotoError, RacklensError, RequestError
 from edge.journal import Journal
 from edge.types import Photo
 
@@ -124,6 +124,9 @@ class DeliveryRun:
 
     def _one(self, delivery_id: str, photo: DeliveryPhoto, worker: str) -> None:
         """Look up one photo and keep what came of it. Raises SetupError and OSError; the photo waits on."""
+        if self._recorded(photo.id):  # and then the program was ended; only the upload was still there
+            self.store.done(delivery_id, photo.id)
+            return
         try:
             data = self.store.upload(delivery_id, photo.id)
         except FileNotFoundError:
@@ -134,20 +137,22 @@ class DeliveryRun:
 
         try:
             answer = look_up_one(self._box, data, on_photo=keep_small)
+            self.journal.record(answer, [data], worker=worker, batch=delivery_id, lookup_id=photo.id)
+            self.store.done(delivery_id, photo.id)
         except PhotoError as error:
             self.store.failed(delivery_id, Failure(photo.id, type(error).__name__, error.what, error.remedy))
-            return
         except (RacklensError, OSError):
             raise
         except Exception:  # noqa: BLE001 - one photo that trips a library must not stop the other ninety-nine
             logging.getLogger("racklens").exception("delivery %s, photo %s", delivery_id, photo.id)
             self.store.failed(delivery_id, Failure(photo.id, UNEXPECTED, "", ""))
-            return
+
+    def _recorded(self, lookup_id: str) -> bool:
         try:
-            self.journal.record(answer, [data], worker=worker, batch=delivery_id, lookup_id=photo.id)
-        except ValueError:
-            pass  # recorded before the program was ended; only the upload was still there
-        self.store.done(delivery_id, photo.id)
+            self.journal.get(lookup_id)
+        except RequestError:
+            return False
+        return True
 
     def _prune_now_and_then(self) -> None:
         if time.monotonic() - self._pruned_at > _PRUNE_EVERY_S:

@@ -463,7 +463,10 @@ TABLE: dict[str, tuple[str, ...]] = {
     "improve.pinker": ("Other light: pinker", "Anderes Licht: rosiger"),
     "improve.take": ("Take: {name}", "Nehmen: {name}"),
     "improve.chosen": ("Chosen: {name}", "Gewählt: {name}"),
-    "improve.slider": ("Left the original, right the new version: move the line", "Links das Original, rechts die neue Fassung: Linie schieben"),
+    "improve.slider": (
+        "Left the original, right the new version: move the line",
+        "Links das Original, rechts die neue Fassung: Linie schieben",
+    ),
     "improve.search": ("Search with this one", "Hiermit suchen"),
     "improve.download": ("Download this one", "Diese Fassung laden"),
     "improve.zip": ("Download the chosen ones (zip)", "Die gewählten laden (zip)"),

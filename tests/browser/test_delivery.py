@@ -17,6 +17,8 @@ if skip_reason():
 
 from playwright.sync_api import Page, expect  # noqa: E402 - only where there is a browser
 
+from tests.browser.test_accessibility import faults  # noqa: E402
+
 A_MINUTE = 60_000
 ROWS = "[class*=st-key-tile-row]"
 
@@ -89,8 +91,13 @@ def test_after_a_reload_the_delivery_is_there_and_a_fix_can_still_be_taken_back(
     expect(page.locator(ROWS)).to_have_count(6, timeout=A_MINUTE)
 
 
-def test_all_buttons_of_a_delivery_fit_a_thumb(page: Page, address: str, shop: Path, tmp_path: Path) -> None:
+def test_a_delivery_and_a_photo_of_it_fit_a_thumb_and_can_be_used_by_everybody(
+    page: Page, address: str, shop: Path, tmp_path: Path
+) -> None:
     sent(page, address, shop, tmp_path)
     small = """[...document.querySelectorAll("button, summary, a[href]")]
         .map(e => [e.innerText || e.ariaLabel, e.getBoundingClientRect().height]).filter(([_, height]) => height > 1 && height < 44)"""
-    assert page.evaluate(small) == []
+    assert page.evaluate(small) == [] and faults(page) == []
+    page.locator(f"{ROWS} button").first.tap()
+    expect(page.get_by_role("button", name="Keep as new")).to_be_visible(timeout=A_MINUTE)
+    assert page.evaluate(small) == [] and faults(page) == []
