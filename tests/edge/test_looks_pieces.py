@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.catalogue import Catalogue
 from edge.colours import ColourShare, to_lab
+from edge.concepts import Concepts
 from edge.looks_pieces import Piece, Pieces, garment_on_white, pattern_tag
-from tests.made_looks import COLOURS, made_shop, opened_shop
+from edge.types import CatalogueItem, Mask
+from tests.made_looks import COLOURS, SHOP, made_shop, opened_shop
 
 
 def drawn(colour: tuple[int, int, int], background: int = 255) -> np.ndarray:
@@ -94,3 +97,36 @@ def test_categories_are_near_by_the_taxonomy(tmp_path: Path) -> None:
     near = opened_shop(tmp_path).pieces.near
     assert (near("t-shirt", "t-shirt"), near("tops", "t-shirt"), near("hoodie", "t-shirt"), near("shoes", "t-shirt")) == (2, 2, 1, 0)
     assert near("gizmos", "gizmos") == 2 and near("gizmos", "t-shirt") == 0 and near("", "") == 0
+
+
+class TellingStages:
+    """Networks that find the middle of any picture and call it a dotted skirt."""
+
+    concepts_note = ""
+
+    def mask(self, photo) -> Mask:
+        alpha = np.zeros(photo.rgb.shape[:2], np.float32)
+        alpha[20:40, 20:40] = 1
+        return Mask(alpha, 0.9)
+
+    def cutout(self, photo, mask):
+        return photo
+
+    def embed(self, cutouts):
+        return list(cutouts)
+
+    def concepts(self, photo, mask, embedding) -> Concepts:
+        tags = {"dotted": 0.4, "plain": 0.2, "long": 0.9}
+        return Concepts("skirt", ("fashion", "bottoms", "skirt"), 0.9, {"skirt": 0.9}, tags, ())
+
+
+def test_what_the_feed_leaves_out_the_networks_tell_and_what_it_says_stays(tmp_path: Path) -> None:
+    bare = CatalogueItem("x1", "x1", "x.jpg", quantity=1)
+    root = made_shop(tmp_path, (*SHOP, (bare, ("mini", "dotted", "blue"))))
+    catalogue = Catalogue.open(root / "made" / "catalogue.sqlite")
+    telling = Pieces(catalogue, root / "made", stages=TellingStages)
+    told = telling.of("x1")
+    assert (told.category, told.pattern, told.colour) == ("skirt", "dotted", "blue")
+    said = telling.of("t4")
+    assert (said.category, said.pattern) == ("t-shirt", "striped")
+    assert (Pieces(catalogue, root / "made").of("x1").category, Pieces(catalogue, root / "made").of("x1").pattern) == ("", "")
