@@ -4,11 +4,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from edge.__main__ import answer_json
 from edge.catalogue import Catalogue, VectorRow
 from edge.colours import ColourShare, dominant_colours
 from edge.concepts import Concepts
 from edge.index import current_folder
-from edge.types import CatalogueItem, Cutout, Mask, Photo
+from edge.lookup import Lookup
+from edge.taught import write_tags
+from edge.types import CatalogueItem, Cutout, Filter, Mask, Photo
 from index_builder.build import build
 from index_builder.predicted import with_predictions
 from index_builder.reuse import Journal, Kept
@@ -24,7 +27,15 @@ class Telling(FakeStages):
         rows, columns = np.nonzero(mask.alpha > 0.5)
         wide = np.ptp(columns) > np.ptp(rows)
         path = ("fashion", "bottoms", "skirt") if wide else ("fashion", "tops")
-        return Concepts(path[-1], path, 0.97, {"skirt": 0.97}, {}, ("striped", "short"), dominant_colours(photo.rgb, mask.alpha))
+        return Concepts(
+            path[-1],
+            path,
+            0.97,
+            {"skirt": 0.97},
+            {"striped": 0.9, "short": 0.8},
+            ("striped", "short"),
+            dominant_colours(photo.rgb, mask.alpha),
+        )
 
     def concepts_hint(self, category: str, product_type: str) -> dict[str, str] | None:
         return {"photo": category, "item": "hat"} if "Hat" in product_type else None
@@ -129,3 +140,27 @@ def test_an_update_calls_an_item_that_was_taken_over_the_same(tmp_path):
     again = Catalogue.open(current_folder(tmp_path / "index") / "catalogue.sqlite")
     assert {item.item_id: item for item in again.items()} == first
     assert result.changes["unchanged"] == 3
+
+
+class Together(Telling):
+    def concepts_together(self, several, weights):
+        return several[0]
+
+
+def test_look_ups_filter_by_predicted_categories_and_say_tags_taught_ones_and_contradictions(tmp_path):
+    built(tmp_path, Together())
+    write_tags(tmp_path / "index", {"summer": ["a", "b", "c"]})
+    lookup = Lookup.open(tmp_path / "index", stages=Together())
+    photo = (tmp_path / "images" / "a.png").read_bytes()
+    for wanted in ("skirt", "Skirts", "bottoms", "bottoms > skirt"):
+        assert [m.item.item_id for m in lookup.look_up(photo, only=Filter(categories=(wanted,))).matches] == ["a"]
+    answer = lookup.look_up(photo)
+    line = json.loads(json.dumps(answer_json("a.png", answer)))
+    first = line["matches"][0]
+    assert (first["item_id"], first["product_type"], first["color"]) == ("a", "bottoms > skirt", "red")
+    assert first["tags"][:2] == ["striped", "short"] and first["predicted"] == ["product_type", "color", "pattern", "tags"]
+    assert [t["name"] for t in line["concepts"]["taught"]] == ["summer"] and line["concepts"]["hint"] is None
+    hat = lookup.look_up(photo, only=Filter(categories=("hat",)))
+    assert hat.concepts["hint"] == {"photo": "skirt", "item": "hat"}
+    refined = lookup.refine(answer, liked=["b"])
+    assert refined.concepts["taught"] == answer.concepts["taught"] and refined.matches[0].tags
