@@ -57,7 +57,7 @@ def item_card(shop: Opened, item: CatalogueItem) -> str:
 def alternative_card(shop: Opened, alternative: Alternative) -> str:
     """One alternative with its score and what differs."""
     item = alternative.match.item
-    why = f"{say('item.alike.score', score=f'{alternative.match.score:.2f}')} – {difference_words(alternative.differs)}"
+    why = f"{say('item.alike.score', score=f'{max(0.0, alternative.match.score):.2f}')} – {difference_words(alternative.differs)}"
     return (
         f'<article class="card" data-item="{escape(item.item_id)}">{picture(source_of(shop, item, PICTURE_SIDE), item.title)}<div>'
         f"<h4>{escape(item.title or item.item_id)}</h4>{facts(item)}<p class='why'>{escape(why)}</p></div></article>"
@@ -91,7 +91,9 @@ def _changed(shop: Opened, piece: MendedPiece) -> str:
     if piece.replaced_by is None:
         return f"<p class='why'>{slot} {escape(say('looks.none_left', title=piece.wanted.title))}</p>"
     said = say("looks.swap", theirs=piece.replaced_by.match.item.title, ours=piece.wanted.title)
-    why = f"{say('item.alike.score', score=f'{piece.replaced_by.match.score:.2f}')} – {difference_words(piece.replaced_by.differs)}"
+    why = (
+        f"{say('item.alike.score', score=f'{max(0.0, piece.replaced_by.match.score):.2f}')} – {difference_words(piece.replaced_by.differs)}"
+    )
     before = picture(source_of(shop, piece.wanted), piece.wanted.title)
     return f"<div class='swap'>{before}<p class='why'>{slot} {escape(said)}<br>{escape(why)}</p></div>"
 

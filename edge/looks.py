@@ -9,6 +9,9 @@ from edge.errors import RequestError
 from edge.looks_file import Look
 from edge.types import CatalogueItem
 
+CONSIDERED = 20
+"""Alternatives of which the best that keeps the look quiet is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class MendedPiece:
@@ -48,8 +51,14 @@ class MendedLook:
 
 
 def mend(look: Look, alternatives: Alternatives) -> MendedLook:
-    """Replace what is out of stock, each by another item, none of them in the look already. Raises RequestError for an unknown item."""
+    """Replace what is out of stock, each by its best alternative, none of them in the look already.
+
+    A replacement that would bring a second loud pattern into a look that had none or one gives way to the best quiet one, where there is
+    one. Raises RequestError for an unknown item.
+    """
     taken = {piece.item_id for piece in look.pieces}
+    loud = {piece.item_id for piece in look.pieces if alternatives.item(piece.item_id).loud}
+    most_loud = max(1, len(loud))
     pieces = []
     for piece in look.pieces:
         wanted = alternatives.item(piece.item_id)
@@ -57,10 +66,14 @@ def mend(look: Look, alternatives: Alternatives) -> MendedLook:
             pieces.append(MendedPiece(piece.slot, wanted.item))
             continue
         try:
-            found = alternatives.of(piece.item_id, k=1, leave_out=taken)
+            found = alternatives.of(piece.item_id, k=CONSIDERED, leave_out=taken)
             reason = "" if found else f"no other {wanted.category} is in stock"
         except RequestError as error:
             found, reason = (), str(error)
-        taken |= {a.match.item.item_id for a in found}
-        pieces.append(MendedPiece(piece.slot, wanted.item, found[0] if found else None, reason))
+        loud.discard(piece.item_id)
+        fits = [a for a in found if len(loud) < most_loud or not alternatives.item(a.match.item.item_id).loud]
+        best = (fits or found)[:1]
+        loud |= {a.match.item.item_id for a in best if alternatives.item(a.match.item.item_id).loud}
+        taken |= {a.match.item.item_id for a in best}
+        pieces.append(MendedPiece(piece.slot, wanted.item, best[0] if best else None, reason))
     return MendedLook(look.look_id, tuple(pieces))

@@ -43,6 +43,21 @@ def test_no_item_comes_twice_into_a_look(shop: Alternatives) -> None:
     assert len(set(worn)) == 3 and worn[1] == best
 
 
+def test_a_replacement_brings_no_second_loud_pattern_into_a_look_unless_nothing_else_is_left(tmp_path: Path) -> None:
+    bottom, best, quiet = (
+        garment("p1", "chino", "navy", quantity=0),
+        garment("p2", "chino", "navy", pattern="floral"),
+        garment("p3", "wide", "white"),
+    )
+    striped, plain = garment("t1", "crew", "red", pattern="striped"), garment("t2", "crew", "red")
+    shop = opened_shop(tmp_path / "a", (bottom, best, quiet, striped, plain))
+    assert [a.match.item.item_id for a in shop.of("p1")] == ["p2", "p3"]
+    assert mend(look(top="t2", bottom="p1"), shop).pieces[1].item.item_id == "p2", "the one loud piece"
+    assert mend(look(top="t1", bottom="p1"), shop).pieces[1].item.item_id == "p3"
+    only_loud = opened_shop(tmp_path / "b", (bottom, best, striped))
+    assert mend(look(top="t1", bottom="p1"), only_loud).pieces[1].item.item_id == "p2"
+
+
 def test_a_look_that_cannot_be_completed_says_why(shop: Alternatives) -> None:
     mended = mend(look(bottom="k1", shoes="s1"), shop)
     assert not mended.complete and mended.pieces[0].item is None and "no other skirt" in mended.pieces[0].reason
