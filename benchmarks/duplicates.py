@@ -28,7 +28,8 @@ from benchmarks.real_data import DEFAULT_DATA
 from edge.stages import Stages
 from index_builder.build import build
 from index_builder.candidates import candidate_pairs
-from index_builder.duplicates import COLOURWAY, DUPLICATE, DuplicateReport, find_duplicates
+from index_builder.duplicate_groups import COLOURWAY, DUPLICATE
+from index_builder.duplicates import DuplicateReport, find_duplicates
 from index_builder.duplicates_page import page_of
 
 SEEDS = {"tune": 101, "report": 202}

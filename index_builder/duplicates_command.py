@@ -30,7 +30,8 @@ def duplicates_command(args: argparse.Namespace) -> int:
     import cv2
 
     from edge.index import open_current
-    from index_builder.duplicates import COLOURWAY, DUPLICATE, find_duplicates
+    from index_builder.duplicate_groups import COLOURWAY, DUPLICATE
+    from index_builder.duplicates import find_duplicates
     from index_builder.duplicates_page import csv_of, page_of
     from index_builder.progress import Progress
 

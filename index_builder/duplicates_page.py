@@ -11,7 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from index_builder.duplicates import COLOURWAY, DUPLICATE, DuplicateReport, Group, Member
+from index_builder.duplicate_groups import COLOURWAY, DUPLICATE, Group, Member
+from index_builder.duplicates import DuplicateReport
 
 COLUMNS = ("group", "kind", "item_id", "title", "image", "score", "mirrored", "evidence")
 MOST_GROUPS = 400

@@ -18,7 +18,8 @@ from index_builder.__main__ import main
 from index_builder.build import build
 from index_builder.candidates import candidate_pairs, in_walking_order
 from index_builder.demo import draw_plan, plan_item, studio_view
-from index_builder.duplicates import COLOURWAY, DUPLICATE, DuplicateReport, Group, Member, decide, find_duplicates
+from index_builder.duplicate_groups import COLOURWAY, DUPLICATE, Group, Member
+from index_builder.duplicates import DuplicateReport, decide, find_duplicates
 from index_builder.duplicates_page import COLUMNS, csv_of, page_of
 from index_builder.local_evidence import compare, look_at, mirrored
 from index_builder.plain_background import garment_on_plain

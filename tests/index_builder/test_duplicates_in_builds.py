@@ -11,7 +11,8 @@ from edge.index import open_current
 from index_builder.__main__ import main
 from index_builder.build import build
 from index_builder.candidates import most_alike_first
-from index_builder.duplicates import DUPLICATE, find_duplicates
+from index_builder.duplicate_groups import DUPLICATE
+from index_builder.duplicates import find_duplicates
 from index_builder.report import read_report
 from tests.fakes import FakeStages
 from tests.index_builder.drawing import draw_feed
