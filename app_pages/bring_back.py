@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_pages import session, shared_box
+from app_pages.look_up_list import local_time
 from app_pages.pictures import PHOTO_SIDE, jpeg, mask_png
 from app_pages.results import Card, Result, Wishes, card_picture
 from app_pages.shared_box import Box
@@ -19,7 +20,7 @@ def bring_back(box: Box, lookup_id: str) -> Result:
     """
     journal = shared_box.journal()
     entry = journal.get(lookup_id)
-    result = Result(digest=lookup_id, name=entry.line.time.strftime("%Y-%m-%d %H:%M"), lookup_id=lookup_id, recorded=True)
+    result = Result(digest=lookup_id, name=local_time(entry.line.time), lookup_id=lookup_id, recorded=True)
     result.state, result.wishes, result.left_out = entry.line.state, _wishes(entry), len(entry.left_out)
     try:
         answer = journal.reopen(lookup_id)

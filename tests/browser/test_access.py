@@ -52,6 +52,8 @@ def test_another_session_is_asked_too(phone, locked: str) -> None:
     phone.goto(f"{locked}/history")
     expect(phone.get_by_text("Please enter the passcode")).to_be_visible(timeout=60_000)
     assert phone.locator("[data-look-up], [data-testid=stPageLink]").count() == 0
+    give(phone, "open sesame")
+    expect(phone.locator("header.brand p")).to_have_text("History", timeout=60_000)  # the page that was asked for
 
 
 def test_reached_by_another_name_without_a_passcode_the_page_stays_closed(browser, address: str) -> None:

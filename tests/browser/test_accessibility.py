@@ -49,7 +49,7 @@ def test_so_can_what_is_not_in_the_catalogue(page: Page, shop: Path) -> None:
     assert faults(page) == []
 
 
-@pytest.mark.parametrize("name", ["History", "New arrivals", "Catalogue", "This box", "Delivery"])
+@pytest.mark.parametrize("name", ["History", "New arrivals", "Catalogue", "This box", "Delivery", "Looks"])
 def test_so_can_every_other_page(page: Page, shop: Path, name: str) -> None:
     send(page, photos(shop)[0][0])
     go(page, name)
