@@ -78,7 +78,10 @@ def from_content(content: str, vectors: bytes | None, *, photo: Photo, mask: Mas
 def matches_in(raw: Mapping[str, Any]) -> tuple[Match, ...]:
     """The matches of a parsed content, as they were shown: the items with their shelf and stock of that moment."""
     return tuple(
-        Match(item=CatalogueItem(**m["item"] | {"extra_images": tuple(m["item"]["extra_images"])}), **{name: m[name] for name in _MATCH})
+        Match(
+            item=CatalogueItem(**m["item"] | {"extra_images": tuple(m["item"]["extra_images"])}),
+            **{name: m[name] for name in _MATCH if name in m},
+        )
         for m in raw["matches"]
     )
 

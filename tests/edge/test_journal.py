@@ -1,5 +1,6 @@
 """A look-up goes into the journal and comes back as it was; events add up, and undoing takes the last one back."""
 
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from edge.errors import NotAPhoto, PhotosGone, RequestError
+from edge.journal_answer import matches_in, to_content
 from edge.journal_types import EventKind, Outcome, checked_id, new_id, replay
 from edge.photo import read_photo
 from edge.types import Verdict
@@ -241,3 +243,13 @@ def test_times_are_utc_whatever_zone_they_came_with(tmp_path):
     assert entry.line.time == noon and entry.line.time.utcoffset() == timedelta(0) and entry.photo_paths[0].parent.name == "2026-06-30"
     with pytest.raises(ValueError, match="zone"):
         journal.record(answer, [answer.photo], when=datetime(2026, 7, 1))
+
+
+def test_a_look_up_recorded_before_a_match_had_more_to_say_is_still_read():
+    answer = made_answer(side=60)
+    raw = json.loads(to_content(answer, wishes={})[0])
+    for match in raw["matches"]:
+        for later in ("tags", "variant_of"):
+            match.pop(later, None)
+        match["item"].pop("tags", None)
+    assert [match.item for match in matches_in(raw)] == [match.item for match in answer.matches]
