@@ -77,13 +77,14 @@ def from_content(content: str, vectors: bytes | None, *, photo: Photo, mask: Mas
 
 def matches_in(raw: Mapping[str, Any]) -> tuple[Match, ...]:
     """The matches of a parsed content, as they were shown: the items with their shelf and stock of that moment."""
-    return tuple(
-        Match(
-            item=CatalogueItem(**m["item"] | {"extra_images": tuple(m["item"]["extra_images"])}),
-            **{name: m[name] for name in _MATCH if name in m},
-        )
-        for m in raw["matches"]
-    )
+    return tuple(_match(m) for m in raw["matches"])
+
+
+def _match(raw: Mapping[str, Any]) -> Match:
+    """One match; what matches did not have yet when it was recorded keeps its default, and JSON's lists are tuples again."""
+    item = CatalogueItem(**raw["item"] | {"extra_images": tuple(raw["item"]["extra_images"])})
+    said = {name: tuple(raw[name]) if isinstance(raw[name], list) else raw[name] for name in _MATCH if name in raw}
+    return Match(item=item, **said)
 
 
 def left_out_in(raw: Mapping[str, Any]) -> dict[int, str]:
