@@ -121,12 +121,12 @@ def worn(photo: Judged, rng: np.random.Generator) -> Judged:
     """What else goes wrong: exposure, veiling glare, a flat or hard film curve, pale colours; in the file alone grain and JPEG. The light
     told is then what a grey card on the garment shows in the file, through all of it: what a person would click on."""
     gain, glare = 2.0 ** rng.uniform(-0.8, 0.6), rng.uniform(0.01, 0.1) if rng.random() < 0.35 else 0.0
-    slope, pale = float(np.exp(rng.uniform(-0.35, 0.25))), rng.uniform(0.0, 0.3)
-    low, high = 1 / (1 + np.exp(2 * slope)), 1 / (1 + np.exp(-2 * slope))
+    hard, pale = rng.uniform(-0.6, 0.6), rng.uniform(0.0, 0.3)
+    low, high = 1 / (1 + np.exp(2.0)), 1 / (1 + np.exp(-2.0))
 
     def rendered(linear: np.ndarray) -> np.ndarray:
         y = np.clip(to_srgb(np.clip(linear * gain + glare, 0, 1)), 0, 1)
-        y = (1 / (1 + np.exp(-4 * slope * (y - 0.5))) - low) / (high - low)
+        y = (1 - hard) * y + hard * (1 / (1 + np.exp(-4 * (y - 0.5))) - low) / (high - low)
         return (1 - pale) * y + pale * y.mean(-1, keepdims=True)
 
     y = rendered(_LINEAR[photo.rgb])

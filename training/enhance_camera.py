@@ -113,7 +113,7 @@ def primaries(rng: np.random.Generator) -> np.ndarray:
 
 def curve(rng: np.random.Generator) -> np.ndarray:
     """A maker's tone curve on linear light 0..1 in 1025 steps: gamma and an S or its opposite, float32."""
-    gamma, bend = float(np.exp(rng.normal(0, 0.12))), float(rng.normal(0, 0.25))
+    gamma, bend = float(np.exp(rng.normal(0, 0.15))), float(np.clip(rng.normal(0.1, 0.5), -0.95, 0.95))
     table = to_srgb(np.linspace(0, 1, 1025)) ** gamma
     table = np.clip(table + bend * table * (1 - table) * (2 * table - 1), 0, 1)
     return to_linear(table).astype(np.float32)
@@ -153,8 +153,8 @@ def spoil(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Spoilt
 
 def _rendering(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
     """What follows the light on its way to the file, the same for the photo and the card: haze, tone curve, saturation; linear light."""
-    haze, air = (rng.uniform(0.01, 0.14), rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else (0.0, 0.0)
-    bend = curve(rng) if rng.random() < 0.6 else None
+    haze, air = (rng.uniform(0.005, 0.12), rng.uniform(0.4, 1.0)) if rng.random() < 0.35 else (0.0, 0.0)
+    bend = curve(rng) if rng.random() < 0.75 else None
     factor = float(np.exp(rng.normal(-0.1, 0.22))) if rng.random() < 0.6 else 1.0
 
     def render(x: np.ndarray) -> np.ndarray:
