@@ -1,16 +1,19 @@
-"""python -m training segmenter|embedder|frame|enhance|concepts|export-...: each with --help."""
+"""python -m training segmenter|embedder|frame|enhance|concepts|export-...|export-feedback|adapt: each with --help."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from edge.errors import RequestError, SetupError
+from training import feedback_command
 from training.data import DEFAULT_DATA
 
 MODELS = Path(__file__).resolve().parents[1] / "assets" / "models"
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("segmenter", "embedder"):
@@ -87,7 +90,12 @@ def main() -> None:
     tiefvision.add_argument("--run", type=Path, default=Path("runs") / "tiefvision", help="where raw/ and learned/ are written")
     tiefvision.add_argument("--minutes", type=float, default=4.0, help="wall-clock budget")
     tiefvision.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    feedback_command.add_arguments(
+        commands.add_parser("export-feedback", help="the journal's confirmed and rejected look-ups and corrections as a data set folder")
+    )
+    args = parser.parse_args(argv)
+    if hasattr(args, "run_command"):
+        raise SystemExit(_exit_code(args))
     extra = {"rate": args.rate} if getattr(args, "rate", None) else {}
     if args.command == "segmenter":
         from training.train_segmenter import train as run
@@ -145,6 +153,18 @@ def main() -> None:
         from training.export_embedder import export_embedder
 
         export_embedder(data=args.data, run=args.run, out=args.out, size=args.size)
+
+
+def _exit_code(args: argparse.Namespace) -> int:
+    """0 fine, 1 some inputs failed or nothing was gained, 2 unusable arguments or set-up."""
+    try:
+        return args.run_command(args)
+    except (SetupError, RequestError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. What was trained is kept; the same command goes on from there.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
