@@ -111,6 +111,10 @@ def train(
     rng = np.random.default_rng((seed, step))
     sources = cached_sources(data, "fit", count=photos, cache=run)
     tune_x, tune_w = tune_samples(data, run, count=tune)
+    if (run / "best.pt").exists():  # judged again: the drawing of samples may have changed since, and a loss on easier ones is no measure
+        judged = FrameNet().to(memory_format=torch.channels_last)
+        judged.load_state_dict(torch.load(run / "best.pt", weights_only=True)["model"])
+        best = float(loss_of(torch.from_numpy(outputs(judged, tune_x)), torch.from_numpy(tune_w)))
     if (run / "pool.npz").exists():
         with np.load(run / "pool.npz") as kept:
             pool_x, pool_w = kept["x"], kept["widths"]
