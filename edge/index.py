@@ -116,7 +116,6 @@ class Index:
         graph = None
         if manifest.count >= exact_below:
             graph = _load_graph(folder / GRAPH_NAME, dim=manifest.dim, count=manifest.count)
-            graph.set_ef(manifest.ef_search)
         return cls(vectors=vectors, graph=graph, ef_search=manifest.ef_search)
 
     @property
@@ -137,11 +136,11 @@ class Index:
         """Whether every vector is compared (True) or the graph is walked."""
         return self._graph is None
 
-    def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def search(self, vectors: np.ndarray, k: int, *, ef_search: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """float32 (Q, D), k >= 1 -> labels int64 (Q, k'), cosine float32 (Q, k') falling; k' = min(k, count).
 
-        Raises ValueError for another width, for k < 1 and for values that are not finite. Where the graph finds fewer than
-        k', the whole batch is searched exactly.
+        ef_search: candidates that the walk keeps, at least 2 k unless given; None for the manifest's. Raises ValueError for another
+        width, for k < 1 and for values that are not finite. Where the graph finds fewer than k', the whole batch is searched exactly.
         """
         queries = np.ascontiguousarray(vectors, np.float32)
         if queries.ndim != 2 or queries.shape[1] != self.dim:  # hnswlib would read past the end instead
@@ -153,13 +152,14 @@ class Index:
         queries = queries / np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12)
         k = min(k, self.count)
         if self._graph is not None and len(queries):
-            try:
-                if max(self._ef_search, 2 * k) > self._graph.ef:
-                    self._graph.set_ef(max(self._ef_search, 2 * k))  # only ever raised: another thread may be searching
-                labels, distances = self._graph.knn_query(queries, k=k)
-                return labels.astype(np.int64), (1.0 - distances).astype(np.float32)
-            except RuntimeError:
-                pass  # fewer than k reachable from the entry point: rare, and the exact way always answers
+            # hnswlib keeps max(ef, k) candidates: asking for more than k widens one search, where set_ef would slow all that follow.
+            kept = max(k, min(self.count, max(self._ef_search, 2 * k) if ef_search is None else ef_search))
+            for asked in dict.fromkeys((kept, k)):
+                try:
+                    labels, distances = self._graph.knn_query(queries, k=asked)
+                except RuntimeError:  # fewer are reachable from the entry point: rare, and the exact way always answers
+                    continue
+                return labels[:, :k].astype(np.int64), (1.0 - distances[:, :k]).astype(np.float32)
         return search_exactly(self._vectors, queries, k)
 
 
