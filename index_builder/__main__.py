@@ -171,8 +171,15 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate", _evaluate, "how good is it on labelled queries", "queries.csv --index data/index",
         "queries.csv --index data/index --calibrate --quiet", "queries.csv --index data/index --json",
         "queries.csv --index data/index --out reports/evaluation --models assets/models",
+        "--from-journal data/journal --index data/index --calibrate",
     )  # fmt: skip
-    evaluate.add_argument("queries", type=Path, metavar="QUERIES", help="CSV with columns photo,item_id; empty id: not in the catalogue")
+    evaluate.add_argument(
+        "queries", type=Path, nargs="?", metavar="QUERIES", help="CSV with columns photo,item_id; empty id: not in the catalogue"
+    )
+    evaluate.add_argument(
+        "--from-journal", type=Path, metavar="DATA_DIR",
+        help="instead of QUERIES: look-ups that staff confirmed, and those where none of the matches was it, which count as not there",
+    )  # fmt: skip
     evaluate.add_argument("--index", type=Path, required=True, metavar="DIR", help="index folder")
     outputs(evaluate)
     evaluate.add_argument("--calibrate", action="store_true", help="calibrate the verdict on these queries")

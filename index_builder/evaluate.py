@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.errors import FeedError, PhotoError, SetupError
+from edge.errors import FeedError, PhotoError, RequestError, SetupError
 from edge.lookup import Lookup, overlay_path
 from edge.manifest import write_durably
 from edge.types import Answer, Match, Verdict
@@ -154,14 +154,17 @@ def trials_of(outcomes: Sequence[Outcome]) -> list[Trial]:
     return trials
 
 
-def calibrate(outcomes: Sequence[Outcome], folder: Path) -> dict[str, Any]:
-    """Fit the verdict on the outcomes and store it beside the index. Raises SetupError where they are too few."""
+def calibrate(outcomes: Sequence[Outcome], folder: Path, *, source: str = "labelled queries") -> dict[str, Any]:
+    """Fit the verdict on the outcomes and store it beside the index. Raises SetupError where they are too few; nothing is changed then.
+
+    source: what the outcomes are, kept with the calibration.
+    """
     trials = trials_of(outcomes)
-    calibration = fit(trials, source="labelled queries")
+    calibration = fit(trials, source=source)
     if calibration is None:
         right = sum(t.right for t in trials)
         raise SetupError(
-            f"{len(outcomes)} usable queries are too few to calibrate ({right} rightly found, {len(trials) - right} others, counting each "
+            f"{len(outcomes)} usable {source} are too few to calibrate ({right} rightly found, {len(trials) - right} others, counting each "
             "once more without its item).",
             remedy=f"Give at least {FEWEST_TRIALS // 2} photos of catalogue items, {FEWEST_OF_A_KIND} or more of which are found.",
         )
@@ -171,10 +174,20 @@ def calibrate(outcomes: Sequence[Outcome], folder: Path) -> dict[str, Any]:
 
 
 def main_evaluate(args: argparse.Namespace) -> int:
-    """The command; args: queries, index, models, json, calibrate, out. Exit code as in the README."""
+    """The command; args: queries or from_journal, index, models, json, calibrate, out. Exit code as in the README."""
     from tqdm import tqdm
 
-    queries = read_queries(args.queries)
+    data_dir = getattr(args, "from_journal", None)
+    if (args.queries is None) == (data_dir is None):
+        raise RequestError("One thing is needed to evaluate on: QUERIES or --from-journal DATA_DIR.", remedy="Give one of the two.")
+    if data_dir is not None:
+        from index_builder import from_journal
+
+        queries: Sequence[Any] = from_journal.read_decided(data_dir)
+        if not queries:
+            raise SetupError(f"No look-up in {data_dir} is decided and has its photos.", remedy="Confirm look-ups on the page first.")
+    else:
+        queries = read_queries(args.queries)
     lookup, quiet = Lookup.open(args.index, models=getattr(args, "models", None)), getattr(args, "quiet", False)
     with tqdm(total=len(queries), unit="photo", file=sys.stderr, disable=True if args.json or quiet else None) as bar:
 
@@ -183,13 +196,20 @@ def main_evaluate(args: argparse.Namespace) -> int:
                 yield item
                 bar.update()
 
-        outcomes, failed = run_queries(queries, lookup, progress=told)
+        if data_dir is not None:
+            decided = from_journal.run_decided(queries, lookup, progress=told)
+            outcomes, failed = decided.outcomes, decided.failed
+        else:
+            outcomes, failed = run_queries(queries, lookup, progress=told)
     for photo, reason in failed:
         print(f"{photo}: {reason}", file=sys.stderr)
     result = {**summary(outcomes), "failed": len(failed), "index_build": lookup.folder.name}
     result["calibration_in_use"] = lookup.report().calibration
+    if data_dir is not None:
+        result["not_used"] = decided.left_out
     if args.calibrate:
-        result["calibration"] = calibrate(outcomes, lookup.folder)
+        source = from_journal.SOURCE if data_dir is not None else "labelled queries"
+        result["calibration"] = calibrate(outcomes, lookup.folder, source=source)
         if lack := shortage(result["calibration"]):
             print(lack, file=sys.stderr)
     if out := getattr(args, "out", None):
