@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.catalogue import Catalogue
 from edge.errors import IndexFolderError, RequestError
-from edge.filters import labels_passing
+from edge.filters import Facets
 from edge.index import EXACT_BELOW, Index
 from edge.likeness import RandomPairs
 from edge.manifest import REBUILD
@@ -19,6 +19,9 @@ from edge.types import Filter, Match
 
 CANDIDATES = 200
 """Vectors that the graph is asked for per photo; more where the pictures of few items crowd them."""
+OVER_FETCHED = 4000
+"""Where a filter lets many pass, the graph is asked for as many more as the filter takes away, up to here; past it every vector that
+passes is compared, which is then the faster way and loses nothing."""
 _FILTERS_KEPT = 16
 
 
@@ -54,15 +57,19 @@ class Gallery:
         self._starts = np.searchsorted(self._owners[self._by_item], np.arange(len(self._ids) + 1))
         self._shares = shares(np.asarray(index.vectors[0]), self._parts)
         self._pairs = RandomPairs(index.vectors, self._owners, self._parts)
-        self._filters: dict[Filter, np.ndarray] = {}
+        self._facets: Facets | None = None
+        self._filters: dict[Filter, tuple[np.ndarray, np.ndarray]] = {}
         self._lock = threading.Lock()
 
     def nearest(self, query: np.ndarray, k: int, *, only: Filter | None = None) -> Hits:
         """float32 (P, D), k >= 1 -> up to k items, best first. Raises RequestError."""
-        labels = self._allowed(only)
-        # A filter is never put on a graph's hits, which would lose items: what passes is compared in full.
-        if labels is None:
+        allowed = self._allowed(only)
+        if allowed is None:
             labels = self._by_item if self._index.exact else self._reached(query, k)
+        elif self._index.exact or len(allowed[0]) <= EXACT_BELOW:
+            labels = allowed[0]
+        else:
+            labels = self._over_fetched(query, k, *allowed)
         if not len(labels):
             return Hits(np.empty(0, np.float32), np.empty((0, len(query)), np.int64))
         products = self._products(query, labels)
@@ -83,25 +90,44 @@ class Gallery:
             hits = self._index.search(query, min(wanted, self._index.count))[0]
             items = np.unique(self._owners[hits])
             if len(items) >= min(k, len(self._ids)) or wanted >= self._index.count:
-                return np.concatenate([self._by_item[self._starts[i] : self._starts[i + 1]] for i in items])
+                return self._views(items)
             wanted *= 4
+
+    def _over_fetched(self, query: np.ndarray, k: int, passing: np.ndarray, passes: np.ndarray) -> np.ndarray:
+        """Labels, item by item, of at least k items that pass and are nearest to any of the photos; all of `passing` where the graph
+        would have to be asked for too many, or what is near does not pass, as when shoes are looked up among skirts."""
+        wanted = int(max(CANDIDATES, 5 * k) * self._index.count / len(passing))
+        if wanted > OVER_FETCHED:
+            return passing
+        hits = self._index.search(query, wanted, ef_search=wanted)[0]
+        near = [np.unique(self._owners[row[passes[row]]]) for row in hits]
+        if min(map(len, near)) < min(k, len(self._ids)):
+            return passing
+        return self._views(np.unique(np.concatenate(near)))
+
+    def _views(self, items: np.ndarray) -> np.ndarray:
+        """Labels of all views of these items, item by item."""
+        return np.concatenate([self._by_item[self._starts[i] : self._starts[i + 1]] for i in items])
 
     def _products(self, query: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """float32 (P, L). Few rows are gathered; many cost less in one product with all of them."""
-        if not self._index.exact and len(labels) <= EXACT_BELOW:
+        if 4 * len(labels) <= self._index.count:
             return query @ np.asarray(self._index.vectors[labels]).T
         products = query @ self._index.vectors.T
         return products if len(labels) == self._index.count and self._in_order else products[:, labels]
 
-    def _allowed(self, only: Filter | None) -> np.ndarray | None:
-        """Labels that pass, item by item, or None where all do."""
+    def _allowed(self, only: Filter | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Labels that pass, item by item, and bool (N,) by label whether one does; None where all do."""
         if only is None or only == Filter():
             return None
         with self._lock:
             known = self._filters.get(only)
         if known is None:
-            passing = labels_passing(self._catalogue, only)
-            known = self._by_item[np.isin(self._by_item, passing)]
+            if self._facets is None:
+                self._facets = Facets.of(self._catalogue)
+            mask = np.zeros(self._index.count, bool)
+            mask[self._facets.passing(only)] = True
+            known = self._by_item[mask[self._by_item]], mask
             with self._lock:
                 while len(self._filters) >= _FILTERS_KEPT:
                     self._filters.pop(next(iter(self._filters)))

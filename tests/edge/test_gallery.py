@@ -110,11 +110,42 @@ def test_a_filter_loses_nothing_that_passes(gallery, only, passes):
             assert ids(gallery, gallery.nearest(query, k, only=only)) == wanted[:k]
 
 
-def test_few_of_very_many_are_searched_without_the_graph(gallery, monkeypatch):
+@pytest.mark.parametrize("most", [0, 4000], ids=["every vector that passes", "over-fetched"])
+def test_a_filter_that_very_many_pass_loses_nothing_either(gallery, monkeypatch, most):
     monkeypatch.setattr("edge.gallery.EXACT_BELOW", 10)  # so that what passes counts as very many
-    only, passes = FILTERS[0]
-    for query in queries(5, 12):
-        assert ids(gallery, gallery.nearest(query, 20, only=only)) == slow(query, passes)[:20]
+    monkeypatch.setattr("edge.gallery.OVER_FETCHED", most)
+    for only, passes in FILTERS:
+        for query in queries(3, 12) + queries(2, 12, 3):
+            assert ids(gallery, gallery.nearest(query, 20, only=only))[:3] == slow(query, passes)[:3]
+            assert ids(gallery, gallery.nearest(query, 400, only=only)) == slow(query, passes)
+
+
+def test_over_fetching_asks_the_graph_and_compares_few(gallery, monkeypatch):
+    if gallery._index.exact:
+        pytest.skip("no graph to ask")
+    monkeypatch.setattr("edge.gallery.EXACT_BELOW", 10)
+    compared = []
+    products = gallery._products
+    monkeypatch.setattr(gallery, "_products", lambda query, labels: compared.append(len(labels)) or products(query, labels))
+    only, passes = FILTERS[3]
+    (query,) = queries(1, 14)
+    assert ids(gallery, gallery.nearest(query, 5, only=only)) == slow(query, passes)[:5]
+    assert compared[0] < sum(3 for i in ITEMS if passes(i))
+
+
+def test_photos_far_from_all_that_passes_are_compared_with_all_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("edge.gallery.EXACT_BELOW", 10)
+    monkeypatch.setattr("edge.gallery.OVER_FETCHED", 400)
+    away, here = random_vectors(2, seed=21)
+    blobs = [centre[None] + 0.1 * random_vectors(n, seed=22) for centre, n in ((away, 300), (here, 900))]
+    vectors = np.concatenate(blobs)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    items = [CatalogueItem(f"i{n:04d}", "", "x.jpg", color="red" if n < 300 else "blue") for n in range(1200)]
+    folder, manifest = made_index(tmp_path, vectors, [i.item_id for i in items], items)
+    index = Index.open(folder, manifest=manifest, exact_below=1)
+    gallery = Gallery(index, Catalogue.open(folder / "catalogue.sqlite"), PARTS)
+    found = gallery.nearest(here[None], 10, only=Filter(colours=("red",)))
+    assert found.views[:, 0].tolist() == np.argsort(-(vectors[:300] @ here))[:10].tolist()
 
 
 def test_a_filter_that_nothing_passes_gives_nothing_and_an_unknown_one_a_sentence(gallery):
