@@ -10,6 +10,7 @@ from app_pages import address, catalogue_duplicates, catalogue_item
 from app_pages.item_view import facts, picture
 from app_pages.language import say
 from app_pages.shared_box import Box
+from app_pages.words import known
 from edge.errors import ModelError
 from edge.taxonomy import Taxonomy
 from edge.types import CatalogueItem
@@ -31,13 +32,13 @@ def browse(box: Box) -> None:
     """Search, filters, a page of items."""
     catalogue = box.lookup.catalogue
     keep = {"on_change": _to_start, "persist_state": "session"}
-    text = st.text_input(say("catalogue.search"), key="catalogue text", type="search", **keep)
+    text = st.text_input(say("catalogue.search"), key="catalogue text", type="search", placeholder=say("search"), **keep)
     types = [value for value, _ in catalogue.values_of("product_type")]
     groups = groups_of(tuple(types))
     group = ""
     if len(groups) > 1:
         group = st.pills(
-            say("catalogue.group"), list(groups), format_func=str.capitalize, key="catalogue group", label_visibility="collapsed", **keep
+            say("catalogue.group"), list(groups), format_func=_group_name, key="catalogue group", label_visibility="collapsed", **keep
         )
     left, middle, right = st.columns(3, wrap=False)
     within = groups.get(group or "", types)
@@ -112,6 +113,11 @@ def _to_start(start: int = 0) -> None:
 
 def _open(item_id: str) -> None:
     address.show(item=item_id)
+
+
+def _group_name(group: str) -> str:
+    """A group of the taxonomy in this session's language; the operator may have added others."""
+    return say(f"group.{group}") if known(f"group.{group}") else group.capitalize()
 
 
 def _or_all(value: str) -> str:

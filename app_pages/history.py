@@ -38,7 +38,7 @@ def page(box: Box) -> None:
 def ask(journal: Journal) -> Search:
     """The fields to search with."""
     keep = {"on_change": _to_start, "persist_state": "session"}
-    text = st.text_input(say("history.search"), key="history text", type="search", **keep)
+    text = st.text_input(say("history.search"), key="history text", type="search", placeholder=say("search"), **keep)
     with st.expander(say("history.filters")):
         left, right = st.columns(2, wrap=False)
         workers = ["", *journal.history.workers()]

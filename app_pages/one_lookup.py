@@ -1,4 +1,4 @@
-"""One photo looked up without a session: for work that goes on while nobody looks at the page."""
+"""One photo looked up, with or without a session: a page may be waiting for it, or nobody."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from app_pages.shared_box import Box
 from edge.types import Answer, Photo
 
 
-def look_up_one(box: Box, data: bytes, *, on_photo: Callable[[Photo], None] = lambda photo: None) -> Answer:
+def look_up_one(
+    box: Box, data: bytes, *, on_photo: Callable[[Photo], None] = lambda photo: None, on_wait: Callable[[int], None] | None = None
+) -> Answer:
     """A photo's bytes -> Answer. Decodes before it takes a seat, so that the seat is held only while the networks work.
 
-    `on_photo` gets the decoded photo at once, also where nothing is found on it. Raises PhotoError.
+    `on_photo` gets the decoded photo at once, without a decorative frame, also where nothing is found on it; `on_wait` the number of
+    people before while all seats are taken. Raises PhotoError.
     """
     start = perf_counter()
     photo = box.lookup.stages.unframe(box.lookup.stages.read(data))
     read_ms = (perf_counter() - start) * 1000
     on_photo(photo)
-    with box.seats:
+    with box.seats.seat(on_wait=on_wait):
         start = perf_counter()
         mask = box.lookup.stages.mask(photo)
         segment_ms = (perf_counter() - start) * 1000

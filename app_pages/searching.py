@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from time import perf_counter
 
 from app_pages import keeping, session, shared_box
 from app_pages.language import say_error
+from app_pages.one_lookup import look_up_one
 from app_pages.pictures import PHOTO_SIDE, alpha_of, jpeg
 from app_pages.results import Result
 from app_pages.shared_box import Box, settings
@@ -33,19 +32,13 @@ def look_up(
     `on_photo` gets the small JPEG as soon as the photo is decoded, `on_wait` the number of people before while all seats are taken.
     """
     result = Result(digest=digest, name=name)
-    try:
-        start = perf_counter()
-        # Before anything is shown or kept, so that outline, picture and corrections are of one size.
-        photo = box.lookup.stages.unframe(box.lookup.stages.read(data))
-        read_ms = (perf_counter() - start) * 1000
+
+    def shown(photo: Photo) -> None:
         result.jpegs = (jpeg(photo.rgb, PHOTO_SIDE),)
         on_photo(result.jpegs[0])
-        with box.seats.seat(on_wait=on_wait):
-            start = perf_counter()
-            mask = box.lookup.stages.mask(photo)
-            segment_ms = (perf_counter() - start) * 1000
-            answer = box.lookup.look_up_mask(photo, mask)
-        answer = replace(answer, timings_ms={"read": read_ms, "segment": segment_ms, **answer.timings_ms})
+
+    try:
+        answer = look_up_one(box, data, on_photo=shown, on_wait=on_wait)
     except RacklensError as error:
         result.error = say_error(error)
         result.no_garment = result.outline_by_hand = isinstance(error, NoGarmentFound)

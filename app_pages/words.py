@@ -19,6 +19,14 @@ TABLE: dict[str, tuple[str, ...]] = {
         "`make run` baut einen kleinen Beispiel-Katalog. Für den eigenen `RACKLENS_INDEX` auf seinen Ordner setzen und neu starten.",
     ),
     "loading": ("Loading the models and the index …", "Modelle und Katalog werden geladen …"),
+    # groups of garments; one that is not here keeps its name in the taxonomy
+    "group.tops": ("Tops", "Oberteile"),
+    "group.bottoms": ("Bottoms", "Hosen und Röcke"),
+    "group.one-piece": ("One-piece", "Einteiler"),
+    "group.outerwear": ("Outerwear", "Jacken"),
+    "group.footwear": ("Footwear", "Schuhe"),
+    "group.headwear": ("Headwear", "Kopfbedeckungen"),
+    "search": ("Search", "Suchen"),
     # taking photos
     "upload": ("Take or choose a photo", "Foto aufnehmen oder wählen"),
     "looking": ("Looking it up …", "Wird gesucht …"),

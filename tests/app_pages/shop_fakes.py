@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+from app_pages.queue_of_seats import Seats
 from edge.catalogue import Catalogue, VectorRow, write_catalogue
 from edge.types import CatalogueItem
 from tests.fake_lookup import ITEMS
@@ -29,4 +29,4 @@ class ShopLookup(PageLookup):
 
 def shop_box(lookup: PageLookup, root: Path) -> SimpleNamespace:
     """A Box over a fake Lookup."""
-    return SimpleNamespace(lookup=lookup, root=root, seats=threading.BoundedSemaphore(2))
+    return SimpleNamespace(lookup=lookup, root=root, seats=Seats(2))

@@ -68,8 +68,9 @@ def pages(shop: Path) -> dict[str, Callable]:
         page.wait_for_timeout(6000)
 
     return {
-        "start": lambda page: None, "found": found, "not-found": not_found, "outline": corrected, "delivery": lambda page: deliver(page, shop),
-        "history": other("History"), "arrivals": other("New arrivals"), "catalogue": other("Catalogue"), "item": item,
+        "start": lambda page: None, "found": found, "not-found": not_found, "outline": corrected,
+        "delivery": lambda page: deliver(page, shop), "history": other("History"), "arrivals": other("New arrivals"),
+        "catalogue": other("Catalogue"), "item": item,
         "looks": other("Looks"), "better-photos": better, "this-box": other("This box"),
     }  # fmt: skip
 
@@ -83,7 +84,8 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     shop = args.demo.resolve().parent
-    with tempfile.TemporaryDirectory() as folder, serving(args.index.resolve(), log=Path(folder) / "log.txt") as address, launched() as browser:
+    folder = tempfile.TemporaryDirectory()
+    with folder as log, serving(args.index.resolve(), log=Path(log) / "log.txt") as address, launched() as browser:
         for size, viewport in SIZES.items():
             for name, bring_up in pages(shop).items():
                 if args.only and name not in args.only:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app_pages.improve import available
 from tests.browser.serving import go, photos, send, skip_reason
 
 pytestmark = pytest.mark.browser
@@ -55,4 +56,12 @@ def test_so_can_every_other_page(page: Page, shop: Path, name: str) -> None:
     go(page, name)
     expect(page.locator("header.brand p")).to_have_text(name, timeout=30_000)
     page.wait_for_load_state("networkidle")
+    assert faults(page) == []
+
+
+@pytest.mark.skipif(not available(), reason="no enhancement model in assets/models/enhance")
+def test_so_can_better_photos(page: Page, address: str, shop: Path) -> None:
+    page.goto(f"{address}/improve")
+    page.locator("input[type=file]").set_input_files(photos(shop)[0][0])
+    expect(page.locator(".version")).to_have_count(4, timeout=120_000)
     assert faults(page) == []
