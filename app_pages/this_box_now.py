@@ -72,6 +72,7 @@ def chart(points: list[dict], half_s: float, most_s: float, *, span: tuple[str, 
     seconds = {"field": "s", "type": "quantitative", "title": say("times.seconds"), "scale": {"zero": True}}
     return {
         "height": 220,
+        "usermeta": {"embedOptions": {"actions": False}},  # a menu of tiny buttons that nobody here needs
         "description": say("times.chart", p50=_seconds(half_s * 1000), p95=_seconds(most_s * 1000)),
         "layer": [
             {
@@ -125,7 +126,7 @@ def findings(box: Box) -> None:
     st.html(f"<h3>{escape(say('doctor.title'))}</h3>")
     if st.button(say("doctor.look"), key="doctor", width="stretch"):
         with st.spinner(say("doctor.looking")), box.seats:
-            st.session_state["doctor found"] = examine(index_root=box.root)
+            st.session_state["doctor found"] = examine(index_root=box.root, models=settings().models_in_use)
     found = st.session_state.get("doctor found")
     if found is None:
         return

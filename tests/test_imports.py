@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,16 +47,23 @@ EDGE_LAYERS = (
         "outline", "taught",
     ),  # fmt: skip
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
-    ("gallery", "looks_pieces", "journal_history", "journal_prune"),
-    ("lookup", "alternatives", "journal", "journal_export"),
-    ("doctor", "journal_command", "enhance_command", "looks", "looks_new", "looks_seed"),
+    ("gallery", "store", "looks_pieces", "journal_history", "journal_prune"),
+    ("lookup", "store_milvus_search", "alternatives", "journal", "journal_export"),
+    ("doctor", "store_milvus", "journal_command", "enhance_command", "looks", "looks_new", "looks_seed"),
     ("looks_command",),
     ("__main__",),
 )
 LAYER = {name: number for number, names in enumerate(EDGE_LAYERS) for name in names}
 
 # Heavy libraries and the only places that may import them.
-ONLY_IN = {"onnxruntime": "edge/session.py", "hnswlib": "edge/index.py", "streamlit": ("app.py", "app_pages/"), "torch": "training/"}
+ONLY_IN = {
+    "onnxruntime": "edge/session.py",
+    "hnswlib": "edge/index.py",
+    "pymilvus": "edge/store_milvus.py",
+    "streamlit": ("app.py", "app_pages/", "benchmarks/page_memory.py"),  # the last drives the whole page
+    "torch": "training/",
+}
+NETWORK = ("requests", "urllib", "urllib3", "http", "httpx", "socket", "ssl", "grpc", "pymilvus")
 
 
 def source_files() -> list[Path]:
@@ -101,3 +110,16 @@ def test_heavy_libraries_have_one_importer(file: Path) -> None:
     for library, place in ONLY_IN.items():
         if any(within(name, library) for name in imported(file)):
             assert file.as_posix().startswith(place), f"{file} imports {library}, which belongs to {place}"
+
+
+@pytest.mark.parametrize("file", [file for file in source_files() if file.parts[0] == "edge"], ids=str)
+def test_edge_speaks_to_no_network_but_where_milvus_is(file: Path) -> None:
+    wrong = {name for name in imported(file) if any(within(name, library) for library in NETWORK)}
+    assert not wrong or file.as_posix() == "edge/store_milvus.py", f"{file} imports {sorted(wrong)}"
+
+
+def test_importing_all_of_edge_loads_no_network_library() -> None:
+    modules = [".".join(file.with_suffix("").parts) for file in source_files() if file.parts[0] == "edge" and file.stem != "__main__"]
+    code = f"import sys, importlib\nfor name in {modules}: importlib.import_module(name)\nprint(*{{'pymilvus', 'grpc', 'requests'}} & {{*sys.modules}})"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []

@@ -108,6 +108,6 @@ def test_segment_writes_a_mask_of_the_photos_size_on_the_garment(shop, tmp_path)
 def test_doctor_says_what_runs_and_ends_with_one_when_unfit(shop, tmp_path, capsys):
     assert main(["doctor", "--json", "--index", str(shop / "index")]) in (0, 1)
     report = json.loads(capsys.readouterr().out)
-    assert set(report["models"]) == {"segmenter", "embedder", "frame"} and report["index"]["items"] == 4
+    assert set(report["models"]) >= {"segmenter", "embedder", "frame"} and report["index"]["items"] == 4
     assert main(["doctor", "--json", "--models", str(tmp_path)]) == 1
     assert "missing" in json.loads(capsys.readouterr().out)["problems"][0]

@@ -119,7 +119,9 @@ KILLED_OFTEN = """
     from index_builder.fetch_cache import Entry, FetchCache
 
     folder, rng, caught = Path(sys.argv[1]), random.Random(3), 0
-    for kill in range(25):
+    for kill in range(400):  # as many as it takes for a few to fall into a write, on any machine
+        if kill >= 20 and caught >= 3:
+            break
         child = os.fork()
         if not child:
             cache = FetchCache(folder, max_mebibytes=30)
@@ -127,6 +129,9 @@ KILLED_OFTEN = """
                 i = random.randrange(20)
                 cache.put(f"http://x.test/{i}", Entry(bytes([i]) * 2_000_000, str(kill)))
         time.sleep(rng.uniform(0.005, 0.1))
+        if kill % 2:  # the next write has begun
+            while not any(folder.glob(".writing-*")):
+                pass
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         cache = FetchCache(folder, max_mebibytes=30)  # a writer killed before it made room has left one too many
