@@ -1,0 +1,193 @@
+"""How search scales: build time, memory, recall@10 against exact search and queries per second, for four engines in one run.
+
+python -m benchmarks.index_scale --sizes 10000,100000,1000000 [--plot scale.png] [--m 16,32] [--efs 10,20,40,80,160,320]
+    [--engines hnswlib,faiss,faiss-fp16,usearch,usearch-f16,exact] [--build-s 3600] [--seconds 5] [--filters]
+
+Vectors: a mixture fitted to real embeddings (benchmarks/index_scale_data.py); queries as far from their garments as photos are. Each engine
+builds in one process and searches in others, on one core and on two; memory is what loading and searching added to the resident size.
+`alone` asks one query at a time, as a look-up does; `batch` 256 at once. `per CPU s` is that of `alone` by CPU seconds, which other work on
+the machine changes little; the engines are ranked by it. A build that takes longer than --build-s is given up and named; so is an engine
+that is not installed (requirements-bench.txt). --filters also measures filtered search, as the gallery does it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.index_scale_child import ENGINES, K
+from benchmarks.index_scale_data import Mixture, embeddings, fitted
+from benchmarks.index_scale_filters import measure_filters
+from benchmarks.real_data import DEFAULT_DATA
+from edge.index import search_exactly
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = {"faiss": "faiss", "faiss-fp16": "faiss", "usearch": "usearch", "usearch-f16": "usearch"}
+THREADS = (1, 2)
+AIM = 0.98
+
+
+def child(task: str, engine: str, folder: Path, *, threads: int, timeout_s: float, **options: object) -> dict[str, Any]:
+    """Run one task in a process of its own; {"failed": in words} where it gives nothing."""
+    given = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+    command = [sys.executable, "-m", "benchmarks.index_scale_child", task, engine, str(folder), "--threads", str(threads), *given]
+    limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    try:
+        ended = subprocess.run(command, cwd=ROOT, env=os.environ | limits, capture_output=True, text=True, timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        return {"failed": f"not done in {timeout_s:.0f} s"}
+    if ended.returncode:
+        return {"failed": (ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"])[-1]}
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def missing(engine: str) -> str:
+    """A sentence where the engine's library is not installed, else ""."""
+    library = LIBRARY.get(engine, "")
+    if not library or importlib.util.find_spec(library):
+        return ""
+    return f"{engine} is left out: {library} is not installed (pip install -r requirements-bench.txt)."
+
+
+def measure(mixture: Mixture, size: int, args: argparse.Namespace, engines: list[str]) -> list[dict[str, Any]]:
+    """All engines at one size: a line per engine, M and number of threads."""
+    lines = []
+    with tempfile.TemporaryDirectory(dir=args.scratch) as name:
+        data = Path(name)
+        vectors = mixture.catalogue(size)
+        queries = mixture.queries(vectors, args.queries)
+        truth, _ = search_exactly(vectors, queries, K)
+        for what, array in (("vectors", vectors), ("queries", queries), ("truth", truth)):
+            np.save(data / f"{what}.npy", array)
+        del vectors
+        for engine in engines:
+            for m in args.m if ENGINES[engine].graph else args.m[:1]:
+                folder = data / f"{engine}-{m}"
+                folder.mkdir()
+                graph = {"m": m, "ef_construction": args.ef_construction} if ENGINES[engine].graph else {}
+                built = child("build", engine, folder, threads=args.build_threads, timeout_s=args.build_s, **graph) if graph else {}
+                for threads in THREADS:
+                    line = {"engine": engine, "size": size, "threads": threads, **graph, **built}
+                    if "failed" not in built:
+                        line |= child(
+                            "search", engine, folder, threads=threads, timeout_s=args.build_s,
+                            efs=",".join(map(str, args.efs)), seconds=args.seconds,
+                        )  # fmt: skip
+                    lines.append(line)
+                    show(line)
+                for file in folder.iterdir():
+                    file.unlink()
+    return lines
+
+
+def show(line: dict[str, Any]) -> None:
+    name = f"{line['engine']:12s} {line['size']:9,d} {line.get('m', '-'):>3} {line['threads']:7d}"
+    if "failed" in line:
+        print(f"{name}   {line['failed']}", flush=True)
+        return
+    for point in line["points"]:
+        built = f"{line['build_s']:8.1f}" if "build_s" in line else f"{'-':>8s}"
+        print(
+            f"{name} {built} {line['load_s']:7.2f} {line['memory_mib']:9.0f} {point['ef'] or '-':>5} {point['recall']:9.4f} "
+            f"{point['qps_alone']:10.0f} {point['qps']:10.0f} {point['per_cpu_s']:10.0f}",
+            flush=True,
+        )
+
+
+def best_at(lines: list[dict[str, Any]], size: int, threads: int, aim: float = AIM) -> list[tuple[float, str]]:
+    """Most queries per CPU second of each engine at recall `aim` or more, asked alone: (rate, "engine M ef"), fastest first."""
+    found: dict[str, tuple[float, str]] = {}
+    for line in lines:
+        if line["size"] == size and line["threads"] == threads:
+            for p in line.get("points", ()):
+                if p["recall"] >= aim:
+                    it = (p["per_cpu_s"], f"{line['engine']} M {line.get('m', '-')} ef {p['ef'] or '-'} (recall {p['recall']:.3f})")
+                    found[line["engine"]] = max(it, found.get(line["engine"], it))
+    return sorted(found.values(), reverse=True)
+
+
+def plot(lines: list[dict[str, Any]], path: Path) -> None:
+    """Recall against queries per second alone on one core: a panel per size, a line per engine and M. Needs matplotlib."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    sizes = sorted({line["size"] for line in lines})
+    figure, panels = pyplot.subplots(1, len(sizes), figsize=(6 * len(sizes), 4.5), squeeze=False)
+    for panel, size in zip(panels[0], sizes, strict=True):
+        for line in lines:
+            if line["size"] == size and line["threads"] == 1 and "points" in line:
+                xy = [(p["recall"], p["qps_alone"]) for p in line["points"]]
+                panel.plot(*zip(*xy, strict=True), marker="o", label=f"{line['engine']} {line.get('m', '')}")
+        panel.set(title=f"{size:,} vectors, one core", xlabel="recall@10", ylabel="queries per second, one at a time", yscale="log")
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=_numbers, default=[10_000], help="vectors, as in 10000,100000 (default 10000)")
+    parser.add_argument("--engines", default=",".join(ENGINES), help=f"of {', '.join(ENGINES)} (default all)")
+    parser.add_argument("--m", type=_numbers, default=[16, 32], help="links per vector, as in 16,32 (the default)")
+    parser.add_argument("--ef-construction", type=int, default=200)
+    parser.add_argument("--efs", type=_numbers, default=[10, 20, 40, 80, 160, 320], help="ef_search, each at least 10")
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=5.0, help="at most, per point (default 5)")
+    parser.add_argument("--build-s", type=float, default=3600.0, help="at most, per build and per search process (default 3600)")
+    parser.add_argument("--build-threads", type=int, default=2)
+    parser.add_argument("--filters", action="store_true", help="also filtered search at 1, 10 and 50 %% selectivity")
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of real photos to fit to; drawn ones where it is not there")
+    parser.add_argument("--cache", type=Path, default=Path("data/benchmark-cache"), help="keeps the embeddings that were fitted to")
+    parser.add_argument("--scratch", type=Path, help="folder for the built indexes, some GB at a million vectors (default: the system's)")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png")
+    args = parser.parse_args(argv)
+    known = [engine for engine in args.engines.split(",") if engine in ENGINES]
+    if len(known) < len(args.engines.split(",")) or min(args.efs) < K:
+        parser.error(f"engines are {', '.join(ENGINES)}; ef_search is at least {K}")
+    sentences = [missing(engine) for engine in known]
+    engines = [engine for engine, sentence in zip(known, sentences, strict=True) if not sentence]
+    vectors, parts, cosine, what = embeddings(args.data, args.cache)
+    mixture = fitted(vectors, parts, query_cosine=cosine)
+    print(
+        f"{mixture.dim} dimensions, {len(mixture.shares)} clusters fitted to {what}; photos at a mean cosine of {cosine:.3f}; "
+        f"{args.queries} queries, built on {args.build_threads} threads, load {os.getloadavg()[0]:.1f}"
+    )
+    print("\n".join(filter(None, sentences)))
+    print("\nengine            size   M threads  build s  load s  mem. MiB    ef recall@10  qps alone  qps batch  per CPU s", flush=True)
+    lines = [line for size in args.sizes for line in measure(mixture, size, args, engines)]
+    print()
+    for size in args.sizes:
+        for threads in THREADS:
+            best = "; ".join(f"{rate:,.0f} {name}" for rate, name in best_at(lines, size, threads)) or "none"
+            print(f"{size:,} vectors, {threads} core(s), recall >= {AIM}, queries alone per CPU second: {best}")
+    filtered = []
+    if args.filters:
+        print("\nfiltered search: way, vectors, passing, recall@10, queries per second")
+        for size in args.sizes:
+            filtered += measure_filters(mixture, size, queries=min(args.queries, 200), seconds=args.seconds)
+    if args.plot:
+        if importlib.util.find_spec("matplotlib"):
+            plot(lines, args.plot)
+        else:
+            print("No plot: matplotlib is not installed (pip install -r requirements-bench.txt).", file=sys.stderr)
+    print(json.dumps({"dim": mixture.dim, "fitted_to": what, "query_cosine": round(cosine, 4), "lines": lines, "filters": filtered}))
+
+
+if __name__ == "__main__":
+    main()
