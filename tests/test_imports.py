@@ -75,7 +75,7 @@ ONLY_IN = {
     "streamlit": ("app.py", "app_pages/", "benchmarks/page_memory.py"),  # the last drives the whole page
     "torch": "training/",
 }
-NETWORK = ("requests", "urllib", "urllib3", "http", "httpx", "socket", "ssl", "grpc", "pymilvus")
+NETWORK = ("requests", "urllib", "urllib3", "http", "httpx", "socket", "grpc", "pymilvus")
 
 
 def source_files() -> list[Path]:
