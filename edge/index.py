@@ -24,7 +24,7 @@ VECTORS_NAME = "vectors.npy"
 CURRENT_NAME = "CURRENT"
 CORE_FILES = (GRAPH_NAME, VECTORS_NAME, "catalogue.sqlite")
 EXACT_BELOW = 20_000
-"""Up to here one matrix product takes a few milliseconds and misses nothing, so the graph is left alone."""
+"""Up to here one matrix product takes about a millisecond and misses nothing, so the graph is left alone (docs/scaling.md, "Measured")."""
 
 _SPACE = "cosine"
 _SEED = 100
@@ -60,6 +60,7 @@ def open_current(index_root: Path) -> tuple[Path, Manifest]:
 def write_index(folder: Path, vectors: np.ndarray, *, m: int = 16, ef_construction: int = 200, threads: int = 1) -> None:
     """Write vectors.npy and vectors.hnsw of float32 (N, D) rows of L2 norm 1; labels are row numbers.
 
+    m, ef_construction: links per vector and candidates kept while building; why 16 and 200, docs/scaling.md says.
     One thread gives the same graph every time. The written graph is opened again, counted and asked for its own vectors
     before it gets its name, because hnswlib reports no write errors. Raises ValueError (shape, norm), IndexFolderError, OSError.
     """
