@@ -39,7 +39,7 @@ def index_version(root: Path) -> tuple[str, float]:
 def open_box(root: str, version: tuple[str, float]) -> Box:
     """One Box for all sessions. `version` is only the cache's key: a new one opens a new Box. Raises SetupError."""
     chosen = settings()
-    return Box(lookups.Lookup.open(Path(root), threads=chosen.threads), Path(root), _seats(chosen.seats))
+    return Box(lookups.Lookup.open(Path(root), models=chosen.models_in_use, threads=chosen.threads), Path(root), _seats(chosen.seats))
 
 
 def journal() -> Journal:

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.config import chosen_models
 from edge.doctor import examine
 from edge.enhance_command import add_arguments as add_enhance
 from edge.errors import PhotoError, RacklensError, RequestError, SetupError
@@ -248,9 +249,11 @@ def main(argv: list[str] | None = None) -> int:
     passcode.set_defaults(run=lambda args: ask_and_print())
     add_arguments(commands.add_parser("journal", help="what staff looked up and confirmed"))
     for command in (lookup, segment, frame, doctor, alternatives, looks):
-        command.add_argument("--models", type=Path, help="model folder (default assets/models)")
+        command.add_argument("--models", type=Path, help="model folder (default: adapted ones, else assets/models)")
     args = parser.parse_args(argv)
     try:
+        if hasattr(args, "models"):
+            args.models = chosen_models(args.models, os.environ)
         return args.run(args)
     except (SetupError, RequestError) as error:
         print(error, file=sys.stderr)

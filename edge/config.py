@@ -11,6 +11,7 @@ from edge.errors import SettingsError
 VARIABLES = {
     "data_dir": "RACKLENS_DATA",
     "index_root": "RACKLENS_INDEX",
+    "models": "RACKLENS_MODELS",
     "keep_photos_days": "RACKLENS_KEEP_PHOTOS_DAYS",
     "max_photos_gib": "RACKLENS_MAX_PHOTOS_GIB",
     "photo_side_px": "RACKLENS_PHOTO_SIDE_PX",
@@ -29,6 +30,8 @@ class Settings:
     data_dir: the journal, its photos and accepted corrections. One folder, so that one back-up and one rule for access cover all of it;
         a local disk, because SQLite's write-ahead log needs shared memory that network file systems do not give.
     index_root: where `index_builder` writes; apart from data_dir, because an index can be built again and a journal cannot.
+    models: where models adapted to this warehouse live; while there are none, those that came with Racklens are used. Apart from the code,
+        which an update replaces.
     keep_photos_days: photos of look-ups are deleted after so many days. Thirty covers a complaint about a monthly stocktaking; what was
         found and chosen stays. Photos can show people and papers, so they are not kept for ever.
     max_photos_gib: the photos' share of the disk; the oldest go first. A thousand look-ups a day for thirty days need about 12 GiB, and a
@@ -44,6 +47,7 @@ class Settings:
 
     data_dir: Path = Path("data/journal")
     index_root: Path = Path("data/index")
+    models: Path = Path("data/models")
     keep_photos_days: float = 30.0
     max_photos_gib: float = 20.0
     photo_side_px: int = 1600
@@ -69,6 +73,39 @@ class Settings:
             if text:
                 given[setting.name] = _parsed(setting.name, str(setting.type), text)
         return cls(**given)
+
+    @property
+    def models_in_use(self) -> Path | None:
+        """The adapted models' folder, None where those that came with Racklens are to be used. Raises SettingsError."""
+        return models_in(self.models)
+
+
+CURRENT_MODELS = "CURRENT"
+
+
+def models_in(root: Path) -> Path | None:
+    """The folder of the roles that `root` holds: of the set that its file CURRENT names, or itself; None where it holds neither.
+
+    Raises SettingsError where CURRENT names a set that is not there.
+    """
+    try:
+        name = (root / CURRENT_MODELS).read_text().strip()
+    except FileNotFoundError:
+        return root if (root / "embedder").is_dir() else None
+    if not name or Path(name).name != name or not (root / name).is_dir():
+        raise SettingsError(
+            f"{root / CURRENT_MODELS} names {name[:80]!r}, which is not there.", name="models",
+            remedy="Restore that folder, or delete the file to use the models that came with Racklens.",
+        )  # fmt: skip
+    return root / name
+
+
+def chosen_models(given: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """The model folder to use: the one given, else the adapted ones of the settings, else None for those that came with Racklens.
+
+    Raises SettingsError.
+    """
+    return (models_in(given) or given) if given else Settings.from_environment(environment).models_in_use
 
 
 _RANGES = (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.config import chosen_models
 from edge.errors import RequestError, SetupError
 from index_builder.duplicates_command import add_duplicates
 from index_builder.feed_options import add_feed_options
@@ -194,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="another number draws other garments (default 0)")
     demo.add_argument("--quiet", action="store_true", help="silent unless something is wrong")
     for added in (build, update, verify, evaluate):
-        added.add_argument("--models", type=Path, metavar="DIR", help="model folder (default assets/models)")
+        added.add_argument("--models", type=Path, metavar="DIR", help="model folder (default: adapted ones, else assets/models)")
     return parser
 
 
@@ -202,6 +204,8 @@ def main(argv: list[str] | None = None) -> int:
     """Exit codes: 0 fine, 1 some inputs failed (each named on stderr), 2 unusable arguments or set-up."""
     args = _parser().parse_args(argv)
     try:
+        if hasattr(args, "models"):
+            args.models = chosen_models(args.models, os.environ)
         return args.run(args)
     except (SetupError, RequestError, OSError) as error:
         print(error, file=sys.stderr)

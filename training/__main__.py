@@ -1,4 +1,4 @@
-"""python -m training segmenter|embedder|frame|enhance|concepts|export-...|export-feedback|adapt: each with --help."""
+"""python -m training segmenter|embedder|frame|enhance|concepts|export-...|export-feedback: each with --help."""
 
 from __future__ import annotations
 
