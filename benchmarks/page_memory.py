@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -64,10 +65,18 @@ def one(page, files: list[Path], n: int) -> None:
     assert not page.exception, page.exception[0].value
 
 
+def quiet() -> None:
+    """Streamlit warns of each call outside a server."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("streamlit"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
 def measure(files: list[Path], count: int, marks: list[int]) -> list[dict[str, float]]:
     """Resident memory at the marks."""
     from streamlit.testing.v1 import AppTest
 
+    quiet()
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600).run()
     assert page.file_uploader, [error.value for error in page.error]
     rows, start = [], time.perf_counter()

@@ -34,7 +34,8 @@ def deliver(page, shop: Path) -> None:
 
     go(page, "Delivery")
     page.locator("input[type=file]").first.set_input_files([photo for photo, _ in photos(shop)[:40:5]])
-    expect(page.get_by_text("8 of 8 photos")).to_be_visible(timeout=180_000)
+    expect(page.locator("article.row[data-kind=waiting]")).to_have_count(0, timeout=180_000)
+    expect(page.get_by_role("button", name="Let the rest wait")).to_have_count(0, timeout=60_000)
 
 
 def pages(shop: Path) -> dict[str, Callable]:
@@ -51,9 +52,8 @@ def pages(shop: Path) -> dict[str, Callable]:
     def corrected(page) -> None:
         send(page, known)
         page.get_by_role("button", name="Correct the outline").first.click()
-        frame = page.locator("iframe, canvas").first
-        frame.wait_for(timeout=30_000)
-        frame.scroll_into_view_if_needed()
+        page.locator(".stage svg").wait_for(timeout=30_000)
+        page.locator(".stage svg").evaluate("svg => svg.scrollIntoView({block: 'center'})")
 
     def other(name: str) -> Callable:
         return lambda page: go(page, name)
