@@ -12,6 +12,7 @@ from app_pages.item_view import facts, picture
 from app_pages.language import say, say_error
 from app_pages.results import Card, Result
 from app_pages.shared_box import Box
+from app_pages.weakly import weakly
 from edge.errors import RacklensError
 from edge.journal_types import Outcome
 from edge.types import Verdict
@@ -29,21 +30,20 @@ def this_is_it(result: Result, card: Card, *, primary: bool) -> None:
         key=f"it {item.item_id} {result.digest}",
         type="primary" if primary else "secondary",
         width="stretch",
-        on_click=_confirm,
-        args=(result, item.item_id, title),
+        on_click=weakly(_confirm, result, rest=(item.item_id, title)),
     )
 
 
 def none_of_these(result: Result) -> None:
     """The button under all matches."""
-    st.button(say("decide.none"), key=f"none {result.digest}", width="stretch", on_click=_none, args=(result,))
+    st.button(say("decide.none"), key=f"none {result.digest}", width="stretch", on_click=weakly(_none, result))
 
 
 def new_arrival(result: Result) -> None:
     """The note and the button that put the garment on the list of new arrivals."""
     with st.container(key=f"arrival {result.digest}"):
         st.text_input(say("arrival.note"), key=_note_key(result), max_chars=500, placeholder=say("arrival.note.such"))
-        st.button(say("arrival.keep"), key=f"keep new {result.digest}", type="primary", width="stretch", on_click=_keep, args=(result,))
+        st.button(say("arrival.keep"), key=f"keep new {result.digest}", type="primary", width="stretch", on_click=weakly(_keep, result))
 
 
 def offers_arrival(result: Result) -> bool:
@@ -69,7 +69,7 @@ def banner(result: Result) -> None:
 
 def undo(box: Box, result: Result) -> None:
     """The button that takes the decision back."""
-    st.button(say("decide.undo"), key=f"undo {result.digest}", width="stretch", on_click=_undo, args=(box, result))
+    st.button(say("decide.undo"), key=f"undo {result.digest}", width="stretch", on_click=weakly(_undo, box, result))
 
 
 def to_top_after_deciding() -> None:

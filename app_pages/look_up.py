@@ -18,6 +18,7 @@ from app_pages.results import Result
 from app_pages.searching import look_up, look_up_together
 from app_pages.shared_box import Box
 from app_pages.this_box import about
+from app_pages.weakly import weakly
 from edge.errors import RacklensError
 from edge.types import Verdict
 
@@ -54,7 +55,7 @@ def page(box: Box) -> None:
             for n, result in enumerate(session.earlier()):
                 st.html(line_html(result))
                 st.button(
-                    say("earlier.open", n=n + 1), key=f"again {result.digest}", width="stretch", on_click=session.show, args=([result],)
+                    say("earlier.open", n=n + 1), key=f"again {result.digest}", width="stretch", on_click=weakly(_show_again, result)
                 )
     if not session.shown() and (samples := sample_photos(box.root)):
         offer_samples(box, samples)
@@ -95,6 +96,10 @@ def warn_unkept(result: Result) -> None:
     """What the journal could not take; the answer stands all the same."""
     if result.unkept:
         st.warning(result.unkept)
+
+
+def _show_again(result: Result) -> None:
+    session.show([result])
 
 
 def take_in(box: Box, photos: Iterable[tuple[str, bytes]]) -> None:

@@ -41,12 +41,13 @@ def offer(box: Box, result: Result, *, prominent: bool = False) -> None:
             key=f"correct {result.digest}",
             type=kind,
             width="stretch",
-            on_click=lambda: st.session_state.update({_key(result): True}),
+            on_click=st.session_state.update,
+            args=({_key(result): True},),
         )
         return
     panel(box, result)
     st.button(
-        say("outline.close"), key=f"close {result.digest}", width="stretch", on_click=lambda: st.session_state.update({_key(result): False})
+        say("outline.close"), key=f"close {result.digest}", width="stretch", on_click=st.session_state.update, args=({_key(result): False},)
     )
 
 

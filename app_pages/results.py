@@ -36,7 +36,7 @@ class Wishes:
         return bool(self.weights or self.liked or self.disliked)
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, weakref_slot=True)
 class Result:
     """Changes as the worker corrects and refines. `error` instead of an answer where there is none; jpegs: the photos, small.
 

@@ -9,6 +9,7 @@ from app_pages.language import say, say_error
 from app_pages.result_view import change, part_name
 from app_pages.results import Card, Result, Wishes
 from app_pages.shared_box import Box
+from app_pages.weakly import weakly
 from edge.errors import RacklensError
 
 
@@ -27,14 +28,13 @@ def weights(box: Box, result: Result) -> None:
                 key=key,
                 required=True,
                 width="stretch",
-                on_change=_weigh,
-                args=(box, result, part, key),
+                on_change=weakly(_weigh, box, result, rest=(part, key)),
             )
         if result.wishes:
             said = say("matters.liked", more=len(result.wishes.liked), less=len(result.wishes.disliked))
             if result.wishes.liked or result.wishes.disliked:
                 st.html(f"<p class='note'>{said}</p>")
-            st.button(say("matters.reset"), key=f"reset {result.digest}", width="stretch", on_click=_reset, args=(box, result))
+            st.button(say("matters.reset"), key=f"reset {result.digest}", width="stretch", on_click=weakly(_reset, box, result))
 
 
 def opinion(box: Box, result: Result, card: Card) -> None:
@@ -50,8 +50,7 @@ def opinion(box: Box, result: Result, card: Card) -> None:
         key=key,
         label_visibility="collapsed",
         width="stretch",
-        on_change=_judge,
-        args=(box, result, item.item_id, key),
+        on_change=weakly(_judge, box, result, rest=(item.item_id, key)),
     )
 
 

@@ -5,11 +5,12 @@ import shutil
 
 import numpy as np
 import pytest
-import torch
 
-from edge.errors import ModelError
-from edge.session import DEFAULT_MODELS, Session, read_model_folder
-from training.embedder_from_onnx import fill, read_embedder, read_layers
+torch = pytest.importorskip("torch", reason="training needs requirements-train.txt")
+
+from edge.errors import ModelError  # noqa: E402
+from edge.session import DEFAULT_MODELS, Session, read_model_folder  # noqa: E402
+from training.embedder_from_onnx import fill, read_embedder, read_layers  # noqa: E402
 from training.embedder_model import Embedder
 from training.export_embedder import Outputs
 from training.onnx_file import write_model
