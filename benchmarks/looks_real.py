@@ -62,7 +62,7 @@ def garments(data: Path, rows: Sequence[Judged], patterns: Mapping[str, str], st
         except PhotoError:
             continue
         embedding = stages.embed([cut])[0]
-        said = None if stages.concepts_note else stages.concepts(photo, mask, embedding)
+        said = None if stages.concepts_note else stages.concepts(photo, mask, cut)
         mean = to_lab(photo.rgb)[mask.alpha > 0.9].mean(0)
         small = cv2.resize(cut.rgb, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
         out.append(Garment(row.image, leaf, patterns.get(row.image, ""), said.leaf if said else "", mean, embedding.vector, small))

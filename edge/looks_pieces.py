@@ -178,7 +178,7 @@ class Pieces:
             if stages is not None and (alpha is None or ask):
                 alpha = (mask := stages.mask(photo)).alpha
             if ask:
-                said = stages.concepts(photo, mask, stages.embed([stages.cutout(photo, mask)])[0])
+                said = stages.concepts(photo, mask, stages.cutout(photo, mask))
                 found |= {
                     "category": said.category if said.category != self._tree.root else "",
                     "pattern": self.likeliest_pattern(said.tags),

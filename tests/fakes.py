@@ -58,6 +58,7 @@ class FakeStages:
     concepts_id = ""
 
     def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> None:
+        assert isinstance(cutout, Cutout)
         return None
 
     def concepts_hint(self, category: str, product_type: str) -> None:

@@ -12,7 +12,7 @@ from edge.catalogue import Catalogue
 from edge.colours import ColourShare, to_lab
 from edge.concepts import Concepts
 from edge.looks_pieces import Piece, Pieces, garment_on_white, pattern_tag
-from edge.types import CatalogueItem, Mask
+from edge.types import Box, CatalogueItem, Cutout, Mask, Photo
 from tests.made_looks import COLOURS, SHOP, made_shop, opened_shop
 
 
@@ -109,13 +109,11 @@ class TellingStages:
         alpha[20:40, 20:40] = 1
         return Mask(alpha, 0.9)
 
-    def cutout(self, photo, mask):
-        return photo
+    def cutout(self, photo: Photo, mask: Mask) -> Cutout:
+        return Cutout(np.zeros((8, 8, 3), np.uint8), Box(20, 20, 40, 40), 0.5)
 
-    def embed(self, cutouts):
-        return list(cutouts)
-
-    def concepts(self, photo, mask, embedding) -> Concepts:
+    def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> Concepts:
+        assert isinstance(cutout, Cutout)
         tags = {"dotted": 0.4, "plain": 0.2, "long": 0.9}
         return Concepts("skirt", ("fashion", "bottoms", "skirt"), 0.9, {"skirt": 0.9}, tags, ())
 

@@ -24,6 +24,7 @@ class Telling(FakeStages):
     concepts_note = ""
 
     def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> Concepts:
+        assert isinstance(cutout, Cutout)
         rows, columns = np.nonzero(mask.alpha > 0.5)
         wide = np.ptp(columns) > np.ptp(rows)
         path = ("fashion", "bottoms", "skirt") if wide else ("fashion", "tops")
@@ -45,6 +46,7 @@ class AtALoss(Telling):
     """Is not sure of anything, and sees two colours."""
 
     def concepts(self, photo: Photo, mask: Mask, cutout: Cutout) -> Concepts:
+        assert isinstance(cutout, Cutout)
         colours = (ColourShare("red", 0.6, (200, 30, 40)), ColourShare("white", 0.4, (250, 250, 250)))
         return Concepts("fashion", ("fashion",), 1.0, {"skirt": 0.2}, {}, (), colours)
 
