@@ -125,10 +125,13 @@ def _groups(pixels: np.ndarray) -> np.ndarray:
     Deterministic, unlike k-means from random starts, and the number of groups is found on the way.
     """
     x = pixels * _SAME_CLOTH
+    # A place's bin as one number: numpy finds equal rows a tenth as fast as equal numbers.
+    a, b, c = (np.floor(x / _BIN).astype(np.int64) + 512).T
+    bins = (a << 20) | (b << 10) | c
     group = np.full(len(x), -1)
     middles: list[np.ndarray] = []
     while len(middles) < _MOST_GROUPS and (free := np.flatnonzero(group < 0)).size > 0.04 * len(x):
-        bins, number, count = np.unique(np.floor(x[free] / _BIN), axis=0, return_inverse=True, return_counts=True)
+        _, number, count = np.unique(bins[free], return_inverse=True, return_counts=True)
         middle = x[free][number.reshape(-1) == int(np.argmax(count))].mean(0)
         for _ in range(3):
             near = ((x[free] - middle) ** 2).sum(1) < _REACH**2
