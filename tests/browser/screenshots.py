@@ -34,6 +34,7 @@ def deliver(page, shop: Path) -> None:
 
     go(page, "Delivery")
     page.locator("input[type=file]").first.set_input_files([photo for photo, _ in photos(shop)[:40:5]])
+    expect(page.locator("article.row")).to_have_count(8, timeout=60_000)
     expect(page.locator("article.row[data-kind=waiting]")).to_have_count(0, timeout=180_000)
     expect(page.get_by_role("button", name="Let the rest wait")).to_have_count(0, timeout=60_000)
 
@@ -63,9 +64,12 @@ def pages(shop: Path) -> dict[str, Callable]:
         page.locator(".st-key-tiles button").first.click()
 
     def better(page) -> None:
+        from playwright.sync_api import expect
+
         go(page, "Better photos")
+        expect(page.get_by_role("heading", name="Better photos")).to_be_visible(timeout=30_000)
         page.locator("input[type=file]").first.set_input_files(known)
-        page.wait_for_timeout(6000)
+        expect(page.locator(".version")).to_have_count(4, timeout=120_000)
 
     return {
         "start": lambda page: None, "found": found, "not-found": not_found, "outline": corrected,
