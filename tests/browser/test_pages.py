@@ -62,7 +62,8 @@ def test_no_page_sticks_out_sideways_and_all_buttons_fit_a_thumb(page: Page, nam
     expect(page.locator(".st-key-tiles .card, table.about, [data-testid=stAlert]").first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    small = """[...document.querySelectorAll("button, summary, a[href], input")]
+    # The browser's own date field lies unseen behind Streamlit's.
+    small = """[...document.querySelectorAll("button, summary, a[href], input:not([tabindex='-1'])")]
         .map(e => [e.innerText || e.ariaLabel, e.getBoundingClientRect().height]).filter(([_, height]) => height > 1 && height < 44)"""
     # The arrow inside a choice is part of it; the choice itself is as high as a thumb.
     assert [found for found in page.evaluate(small) if found[0] not in ("Open", "Kind", "Colour")] == []
