@@ -6,8 +6,10 @@ returns (synchronous=FULL), so neither a killed process nor a power cut loses an
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +107,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+    if _write_ahead(connection) != "wal":
         raise JournalError(
             f"The journal {path} cannot keep a write-ahead log.", path=str(path), remedy="Put the data folder on a local disk."
         )
@@ -123,6 +125,22 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
             for statement in _statements(script):
                 connection.execute(statement)  # executescript() would commit, and a migration must be whole or not at all
         connection.execute(f"PRAGMA user_version={len(migrations)}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> str:
+    """Ask for a write-ahead log; gives the mode the file is in.
+
+    Two programs that ask for it at once on a new file can each hold what the other waits for; SQLite then refuses one at once, whatever
+    its time-out. So that one asks again, until the time-out.
+    """
+    end = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            return connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY") or time.monotonic() > end:
+                raise
+            time.sleep(random.uniform(0.005, 0.05))
 
 
 def _version(connection: sqlite3.Connection) -> int:
