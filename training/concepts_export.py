@@ -16,9 +16,9 @@ from edge.transforms import to_nchw
 from training.concepts_data import squares, still
 from training.concepts_model import Mirrored
 from training.concepts_train import TAGS, Recipe, make_net, targets_of
+from training.loop import MEAN, STD
 from training.onnx_file import read_spec, write_model, write_spec
 from training.train_embedder import LABELS
-from training.train_segmenter import MEAN, STD
 
 _WORST_ALLOWED = 0.05
 WRONG = (0.02, 0.05, 0.1)

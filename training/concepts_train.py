@@ -18,9 +18,8 @@ from training.concepts_data import ALL_KINDS, Cutouts, pool, squares, still
 from training.concepts_model import Backbone, ConceptsNet, Feedback, FeedForward, tag_hinge
 from training.concepts_scores import Truth, scores
 from training.data import Row
-from training.loop import average_into, cosine_rate, note, save_atomically
+from training.loop import average_into, cosine_rate, descend, normalise, note, resume, save_atomically, states
 from training.train_embedder import LABELS, PATTERNS, SLEEVES
-from training.train_segmenter import normalise
 
 TAGS = (*PATTERNS, *SLEEVES)
 
@@ -213,13 +212,8 @@ def train(
     )  # fmt: skip
     step, spent = 0, 0.0
     checkpoint = run / ("last.pt" if recipe.head == "feedback" else f"{recipe.head}.pt")
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        net.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
+    if state := resume(checkpoint, model=net, ema=ema, optimiser=optimiser):
         step, spent = state["step"], state["spent"]
-        print(f"resumed at step {step}", flush=True)
     else:
         if embedder:
             net.backbone.body.load_state_dict(embedder["ema"])
@@ -240,7 +234,7 @@ def train(
         found = {name: scores(Truth.of(c.rows), *answers(ema, c.x)) for name, c in judged.items()}
         for name, line in found.items():
             note(run, {"head": recipe.head, "step": step, "minutes": round(seconds / 60, 1), "tune": name, **line})
-        weights = {name: part.state_dict() for name, part in (("model", net), ("ema", ema), ("optimiser", optimiser))}
+        weights = states(model=net, ema=ema, optimiser=optimiser)
         facts = {"head": recipe.head, "width": recipe.width, "size": recipe.size, **shape}
         save_atomically({**weights, "step": step, "spent": seconds, **facts}, checkpoint)
         return found
@@ -259,10 +253,7 @@ def train(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             features = net.backbone(x)
         loss = loss_of(net.head, features.float(), wanted, 1.0 if first else done)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
+        descend(loss, net, optimiser, most=5.0)
         step += 1
         average_into(ema, net, step=step, decay=0.998)
         if step % 50 == 0:

@@ -14,8 +14,9 @@ from edge.session import Session
 from edge.transforms import to_nchw
 from training.enhance_data import SIZE, Samples, cached_photos, tune_samples
 from training.enhance_edit import MOST, SCALES
-from training.enhance_model import BINS, MEAN, REACH, STD, EnhanceNet
+from training.enhance_model import BINS, REACH, EnhanceNet
 from training.enhance_train import APART, NEAR, degrees, found_lights, measures
+from training.loop import MEAN, STD
 from training.onnx_file import read_spec, write_model, write_spec
 
 _WORST_ALLOWED = 0.05

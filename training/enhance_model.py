@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from training.loop import MEAN, STD
+
 BINS, REACH = 56, 1.8
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 TONE_COUNT = 4
 _LEARNED, _LEVELS = 5, 24
 

@@ -12,17 +12,11 @@ import torch
 from edge.develop import angle_between
 from edge.enhance import distribution, grid_places, peak
 from training.enhance_data import Samples, cached_photos, draw_samples, keep_samples, read_samples, tune_samples
-from training.enhance_model import BINS, MEAN, REACH, STD, EnhanceNet, loss_of
-from training.loop import average_into, cosine_rate, note, save_atomically
+from training.enhance_model import BINS, REACH, EnhanceNet, loss_of
+from training.loop import average_into, cosine_rate, descend, lowest_loss, normalise, note, resume, save_atomically, states
 
 NEAR, APART = 0.1, 0.22
 """See edge.enhance.peak; 0.22 is about six degrees, which a person sees."""
-
-
-def normalise(x: torch.Tensor) -> torch.Tensor:
-    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W); the same numbers as edge.transforms.to_nchw."""
-    x = x.permute(0, 3, 1, 2).float() / 255.0
-    return ((x - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()
@@ -72,18 +66,19 @@ def train(
     model, ema = (EnhanceNet().to(memory_format=torch.channels_last) for _ in range(2))
     ema.load_state_dict(model.state_dict())
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
-    step, best, spent = 0, float("inf"), 0.0
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        model.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, best, spent = state["step"], state["best"], state["spent"]
-        print(f"resumed at step {step}, best {best:.4f}", flush=True)
+    step, spent = 0, 0.0
+    if state := resume(run / "last.pt", model=model, ema=ema, optimiser=optimiser):
+        step, spent = state["step"], state["spent"]
     first_step, rng = step, np.random.default_rng((seed, step))
     begun = time.monotonic()
     photos, masks = cached_photos(data, "fit", cache=run)
-    judged = tune_samples(data, run, count=tune)
+    judging = tune_samples(data, run, count=tune)
+
+    def judged(out: np.ndarray) -> float:
+        return float(loss_of(*(torch.from_numpy(x) for x in (out, judging.light, judging.tones))))
+
+    spare = EnhanceNet().to(memory_format=torch.channels_last)
+    best = lowest_loss(run / "best.pt", spare, lambda net: judged(outputs(net, judging.spoilt)))
     if (run / "pool.npz").exists():
         held = read_samples(run / "pool.npz")
     else:
@@ -93,14 +88,14 @@ def train(
     start = time.monotonic()
 
     def checkpoint() -> float:
-        out = outputs(ema, judged.spoilt)
-        loss = float(loss_of(*(torch.from_numpy(x) for x in (out, judged.light, judged.tones))))
+        out = outputs(ema, judging.spoilt)
+        loss = judged(out)
         if loss <= best:
             save_atomically({"model": ema.state_dict(), "step": step}, run / "best.pt")
         lowest, now = min(best, loss), spent + time.monotonic() - start
-        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("optimiser", optimiser))}
-        save_atomically({**weights, "step": step, "best": lowest, "spent": now}, run / "last.pt")
-        note(run, {"step": step, "minutes": round(now / 60, 1), "tune_loss": round(loss, 4), **measures(out, judged)})
+        weights = states(model=model, ema=ema, optimiser=optimiser)
+        save_atomically({**weights, "step": step, "spent": now}, run / "last.pt")
+        note(run, {"step": step, "minutes": round(now / 60, 1), "tune_loss": round(loss, 4), **measures(out, judging)})
         return lowest
 
     last_eval = time.monotonic()
@@ -115,10 +110,7 @@ def train(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             output = model(normalise(x))
         loss = loss_of(output.float(), torch.from_numpy(held.light[pick]), torch.from_numpy(held.tones[pick]))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
+        descend(loss, model, optimiser, most=2.0)
         step += 1
         average_into(ema, model, step=step, decay=0.995)
         if step % 50 == 0:

@@ -13,9 +13,9 @@ from edge.transforms import network_input, to_nchw
 from training.data import read_pair
 from training.embedder_model import PARTS, Embedder
 from training.export_segmenter import checked_rows
+from training.loop import MEAN, STD
 from training.onnx_file import write_model
 from training.train_embedder import LABELS, PATTERNS, SLEEVES
-from training.train_segmenter import MEAN, STD
 
 _WORST_ALLOWED = 1e-3
 

@@ -13,10 +13,11 @@ from edge.doubt import STATISTICS, expected_iou
 from edge.segment import Segmenter as Stage
 from edge.transforms import letterbox_mirror, to_nchw
 from training.data import Row, read_pair, read_rows
+from training.loop import MEAN, STD
 from training.onnx_file import read_spec, write_model, write_spec
 from training.segmenter_model import Mirrored
 from training.segmenter_views import training_view
-from training.train_segmenter import ARCHITECTURES, MEAN, STD, drawn_background, load_squares
+from training.train_segmenter import ARCHITECTURES, drawn_background, load_squares
 
 ASKED = 0.07
 """Share of photos at which staff are asked to look at the outline: those of the lowest expected IoU. More would be clicked away."""

@@ -11,7 +11,8 @@ import torch
 from edge.transforms import to_nchw
 from training.frame_model import POSITIONS, FrameNet
 from training.frame_samples import SIZE
-from training.frame_train import MEAN, STD, measures, tune_samples
+from training.frame_train import measures, tune_samples
+from training.loop import MEAN, STD
 from training.onnx_file import read_spec, write_model, write_spec
 
 MOST_FALSE_ALARMS = 0.005

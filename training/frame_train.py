@@ -14,17 +14,10 @@ from edge.frame import magnified_border, side_widths
 from training.frame_model import POSITIONS, FrameNet
 from training.frame_pictures import cached_sources
 from training.frame_samples import SIZE, draw_sample
-from training.loop import average_into, cosine_rate, note, save_atomically
+from training.loop import average_into, cosine_rate, descend, lowest_loss, normalise, note, resume, save_atomically, states
 
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 _TURNS = {"transpose": [1, 0, 3, 2], "mirror": [2, 1, 0, 3], "upend": [0, 3, 2, 1]}
 """Which side's width each of left, top, right, bottom shows after a turn."""
-
-
-def normalise(x: torch.Tensor) -> torch.Tensor:
-    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W); the same numbers as edge.transforms.to_nchw."""
-    x = x.permute(0, 3, 1, 2).float() / 255.0
-    return ((x - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
 
 
 def turned(x: torch.Tensor, widths: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -99,22 +92,18 @@ def train(
     model, ema = (FrameNet().to(memory_format=torch.channels_last) for _ in range(2))
     ema.load_state_dict(model.state_dict())
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
-    step, best, spent = 0, float("inf"), 0.0
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        model.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, best, spent = state["step"], state["best"], state["spent"]
-        print(f"resumed at step {step}, best {best:.4f}", flush=True)
+    step, spent = 0, 0.0
+    if state := resume(run / "last.pt", model=model, ema=ema, optimiser=optimiser):
+        step, spent = state["step"], state["spent"]
     first_step = step
     rng = np.random.default_rng((seed, step))
     sources = cached_sources(data, "fit", count=photos, cache=run)
     tune_x, tune_w = tune_samples(data, run, count=tune)
-    if (run / "best.pt").exists():  # judged again: the drawing of samples may have changed since, and a loss on easier ones is no measure
-        judged = FrameNet().to(memory_format=torch.channels_last)
-        judged.load_state_dict(torch.load(run / "best.pt", weights_only=True)["model"])
-        best = float(loss_of(torch.from_numpy(outputs(judged, tune_x)), torch.from_numpy(tune_w)))
+
+    def judged(out: np.ndarray) -> float:
+        return float(loss_of(torch.from_numpy(out), torch.from_numpy(tune_w)))
+
+    best = lowest_loss(run / "best.pt", FrameNet().to(memory_format=torch.channels_last), lambda net: judged(outputs(net, tune_x)))
     if (run / "pool.npz").exists():
         with np.load(run / "pool.npz") as kept:
             pool_x, pool_w = kept["x"], kept["widths"]
@@ -128,12 +117,12 @@ def train(
 
     def checkpoint() -> float:
         out = outputs(ema, tune_x)
-        loss = float(loss_of(torch.from_numpy(out), torch.from_numpy(tune_w)))
+        loss = judged(out)
         if loss <= best:
             save_atomically({"model": ema.state_dict(), "step": step}, run / "best.pt")
         lowest, now = min(best, loss), spent + time.monotonic() - start
-        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("optimiser", optimiser))}
-        save_atomically({**weights, "step": step, "best": lowest, "spent": now}, run / "last.pt")
+        weights = states(model=model, ema=ema, optimiser=optimiser)
+        save_atomically({**weights, "step": step, "spent": now}, run / "last.pt")
         note(run, {"step": step, "minutes": round(now / 60, 1), "tune_loss": round(loss, 4), **measures(out, tune_w)})
         return lowest
 
@@ -149,10 +138,7 @@ def train(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             output = model(normalise(x))
         loss = loss_of(output.float(), widths)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
+        descend(loss, model, optimiser, most=2.0)
         step += 1
         average_into(ema, model, step=step, decay=0.995)
         if step % 25 == 0:

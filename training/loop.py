@@ -1,13 +1,31 @@
-"""What every training loop shares: the averaged weights, the learning-rate curve, checkpoints that survive a kill."""
+"""What every training loop shares: the network's numbers for a picture, a step, the averaged weights, the learning-rate curve,
+checkpoints that survive a kill and are gone on from."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+
+MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+
+
+def normalise(x: torch.Tensor) -> torch.Tensor:
+    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W); the same numbers as edge.transforms.to_nchw."""
+    x = x.permute(0, 3, 1, 2).float() / 255.0
+    return ((x - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
+
+
+def descend(loss: torch.Tensor, model: torch.nn.Module, optimiser: torch.optim.Optimizer, *, most: float) -> None:
+    """One step down the gradient of `loss`, the model's own gradient cut to a norm of `most`."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), most)
+    optimiser.step()
 
 
 def cosine_rate(*, peak: float, step: int, done: float, warm_up_steps: int = 100, floor: float = 0.02) -> float:
@@ -31,6 +49,33 @@ def save_atomically(state: dict[str, Any], path: Path) -> None:
     temporary = path.with_suffix(".tmp")
     torch.save(state, temporary)
     temporary.replace(path)
+
+
+def states(**parts: Any) -> dict[str, Any]:
+    """What a checkpoint keeps of modules and optimisers, by name; `resume` takes it back."""
+    return {name: part.state_dict() for name, part in parts.items()}
+
+
+def resume(path: Path, **parts: Any) -> dict[str, Any] | None:
+    """Bring modules and optimisers to where a checkpoint left them and give its other facts; None where there is no checkpoint."""
+    if not path.exists():
+        return None
+    state = torch.load(path, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state.pop(name))
+    print(f"resumed at step {state['step']}", flush=True)
+    return state
+
+
+def lowest_loss(path: Path, model: torch.nn.Module, judge: Callable[[torch.nn.Module], float]) -> float:
+    """The loss of the best weights so far, judged anew; infinite where there are none. model: what they are loaded into.
+
+    The drawing of the samples they are judged on may have changed since, and a loss on easier ones would never be undercut again.
+    """
+    if not path.exists():
+        return math.inf
+    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    return judge(model)
 
 
 def note(run: Path, line: dict[str, Any]) -> None:

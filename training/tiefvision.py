@@ -29,8 +29,8 @@ from training.embedder_batches import ViewRecipe
 from training.embedder_data import Crops, load_crops
 from training.embedder_model import Embedder
 from training.embedder_views import view
+from training.loop import MEAN, STD, normalise
 from training.train_embedder import Trial, vectors_of
-from training.train_segmenter import MEAN, STD, normalise
 
 WIDTH = 64
 MARGIN = 0.15

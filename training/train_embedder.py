@@ -15,8 +15,7 @@ from training.embedder_batches import Batches, ViewRecipe, studio_pictures
 from training.embedder_data import Crops, load_crops, with_drawn
 from training.embedder_losses import Proxies, angle_triplet, info_nce, joined
 from training.embedder_model import PARTS, Embedder
-from training.loop import average_into, cosine_rate, note, save_atomically
-from training.train_segmenter import normalise
+from training.loop import average_into, cosine_rate, descend, normalise, note, resume, save_atomically, states
 
 LABELS = ("T-Shirt", "Longsleeve", "Pants", "Shoes", "Shirt", "Dress", "Outwear", "Shorts", "Hat", "Skirt", "Polo", "Undershirt", "Blazer",
           "Hoodie", "Body", "Top", "Blouse")  # fmt: skip
@@ -116,21 +115,15 @@ def train(
         lr=rate,
     )
     step, spent = 0, 0.0
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        for part, name in ((model, "model"), (ema, "ema"), (proxies, "proxies"), (optimiser, "optimiser")):
-            part.load_state_dict(state[name])
+    if state := resume(run / "last.pt", model=model, ema=ema, proxies=proxies, optimiser=optimiser):
         step, spent = state["step"], state["spent"]
-        print(f"resumed at step {step}", flush=True)
     else:
         ema.load_state_dict(model.state_dict())
     near = torch.from_numpy(np.random.default_rng(seed).integers(0, garments, (garments, 12))).share_memory_()
     loader = iter(torch.utils.data.DataLoader(Batches(fit, near, batch, seed + step, recipe.views), None, num_workers=1, prefetch_factor=4))
 
     def checkpoint(spent: float) -> None:
-        weights = {
-            name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("proxies", proxies), ("optimiser", optimiser))
-        }
+        weights = states(model=model, ema=ema, proxies=proxies, optimiser=optimiser)
         built = {"size": recipe.views.size, "widths": list(recipe.widths), "activation": recipe.activation}
         save_atomically({**weights, **built, "step": step, "spent": spent}, run / "last.pt")
 
@@ -162,10 +155,7 @@ def train(
                 for k, h in enumerate(classes.split([20, 8, 4], 1)) if (t[:, k] >= 0).any()
             ]  # fmt: skip
             total = total + 0.15 * sum(known)
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
+        descend(total, model, optimiser, most=5.0)
         step, steps = step + 1, steps + 1
         average_into(ema, model, step=step, decay=0.998)
         if steps % 50 == 0:

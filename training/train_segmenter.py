@@ -17,13 +17,12 @@ import torch.nn.functional as F
 from edge.transforms import letterbox_mirror
 from training.data import read_pair, read_rows
 from training.extra_masks import read_extra
-from training.loop import average_into, cosine_rate, note, save_atomically
+from training.loop import average_into, cosine_rate, descend, normalise, note, resume, save_atomically, states
 from training.segmenter_model import Segmenter
 from training.segmenter_scenes import drawn_background
 from training.segmenter_views import Garments, training_view
 from training.tiramisu_model import Tiramisu
 
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 ARCHITECTURES = {"unet": Segmenter, "tiramisu": Tiramisu}
 SURE = ("good", "repaired", "drawn", "extra")
 """Kinds of masks that are believed pixel by pixel."""
@@ -79,12 +78,6 @@ class Views(torch.utils.data.IterableDataset):
             for i in rng.choice(len(p), 64, p=p / p.sum()).tolist():
                 x, y, known = training_view(self.garments, i, self.drawn, rng, self.size, composites=self.composites)
                 yield torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(known), i
-
-
-def normalise(x: torch.Tensor) -> torch.Tensor:
-    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W); the same numbers as edge.transforms.to_nchw."""
-    x = x.permute(0, 3, 1, 2).float() / 255.0
-    return ((x - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
 
 
 def loss_of(logits: torch.Tensor, target: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -164,13 +157,8 @@ def train(
     model, ema = (ARCHITECTURES[architecture]().to(memory_format=torch.channels_last) for _ in range(2))
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
     step, best, spent = 0, 0.0, 0.0
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        model.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
+    if state := resume(run / "last.pt", model=model, ema=ema, optimiser=optimiser):
         step, best, spent = state["step"], state["best"], state["spent"]
-        print(f"resumed at step {step}, best {best:.4f}", flush=True)
     else:
         ema.load_state_dict(model.state_dict())
     first = step == 0
@@ -194,7 +182,7 @@ def train(
         top = max(best, float(iou.mean()))
         if iou.mean() >= top:
             save_atomically({"model": ema.state_dict(), "size": size, "architecture": architecture}, run / "best.pt")
-        weights = {name: part.state_dict() for name, part in (("model", model), ("ema", ema), ("optimiser", optimiser))}
+        weights = states(model=model, ema=ema, optimiser=optimiser)
         save_atomically({**weights, "step": step, "best": top, "spent": spent, "architecture": architecture}, run / "last.pt")
         note(run, {"step": step, "minutes": round(spent / 60, 1), "tune_iou": round(float(iou.mean()), 4),
                    "repaired": round(float(iou[hard].mean()), 4), "under_0.80": round(float((iou < 0.8).mean()), 4)})  # fmt: skip
@@ -214,10 +202,7 @@ def train(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(normalise(x))
         loss, iou = loss_of(logits.float(), target, known)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
+        descend(loss, model, optimiser, most=2.0)
         step, steps = step + 1, steps + 1
         error[index] = 0.6 * error[index] + 0.4 * (1 - iou)
         average_into(ema, model, step=step, decay=0.998)
