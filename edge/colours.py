@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edge.transforms import shrunk
+
 _SAME_CLOTH = np.array((0.35, 1.0, 1.0), np.float32)
 _SAME_NAME = np.array((0.6, 1.0, 1.0), np.float32)
 _REACH = 15.0
@@ -74,7 +76,7 @@ def cast_table(rgb: np.ndarray, *, strength: float = _EVENED) -> np.ndarray:
 
     Brightness stays. See the module's note.
     """
-    small = cv2.resize(rgb, (48, 48), interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float64) / 255
+    small = shrunk(rgb, (48, 48)).reshape(-1, 3).astype(np.float64) / 255
     light = (small**_NORM).mean(0) ** (1 / _NORM) + 1e-6
     gain = np.clip(np.exp(np.log(light).mean()) / light, 1 / _STRONGEST_CAST, _STRONGEST_CAST) ** strength
     return np.clip(np.arange(256)[:, None] * gain + 0.5, 0, 255).astype(np.uint8)[None]
@@ -103,20 +105,25 @@ def dominant_colours(
 
 def _garment_pixels(rgb: np.ndarray, alpha: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
     """(P, 3) CIELAB without cast and (P, 3) rgb as seen, of the garment's inside brought to a small size."""
-    lines, columns = np.flatnonzero((alpha > 0.5).any(1)), np.flatnonzero((alpha > 0.5).any(0))
-    if lines.size == 0:
+    x, y, width, height = cv2.boundingRect(cv2.compare(alpha, 0.5, cv2.CMP_GT))
+    if width == 0 or height == 0:
         return np.empty((0, 3), np.float32), np.empty((0, 3), np.uint8)
-    where = slice(int(lines[0]), int(lines[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-    height, width = alpha[where].shape
+    where = slice(y, y + height), slice(x, x + width)
     scale = min(1.0, _PIXELS / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    seen = cv2.resize(rgb[where], size, interpolation=cv2.INTER_AREA)
+    seen = shrunk(rgb[where], size)
     small = cv2.LUT(seen, cast_table(rgb, strength=strength))
-    inside = cv2.resize(np.ascontiguousarray(alpha[where]), size, interpolation=cv2.INTER_AREA)
+    inside = shrunk(alpha[where], size)
     sure = inside > 0.95  # the rim holds some of the background
     if sure.sum() < 20:
         sure = inside >= min(0.5, float(inside.max()))
     return to_lab(small[sure]), seen[sure]
+
+
+def _near(x: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Which of (P, 3) lie within a group's reach of its middle (3,)."""
+    apart = x - middle
+    return np.einsum("ij,ij->i", apart, apart) < _REACH**2
 
 
 def _groups(pixels: np.ndarray) -> np.ndarray:
@@ -127,17 +134,15 @@ def _groups(pixels: np.ndarray) -> np.ndarray:
     x = pixels * _SAME_CLOTH
     # A place's bin as one number: numpy finds equal rows a tenth as fast as equal numbers.
     a, b, c = (np.floor(x / _BIN).astype(np.int64) + 512).T
-    bins = (a << 20) | (b << 10) | c
+    _, bins = np.unique((a << 20) | (b << 10) | c, return_inverse=True)
     group = np.full(len(x), -1)
     middles: list[np.ndarray] = []
     while len(middles) < _MOST_GROUPS and (free := np.flatnonzero(group < 0)).size > 0.04 * len(x):
-        _, number, count = np.unique(bins[free], return_inverse=True, return_counts=True)
-        middle = x[free][number.reshape(-1) == int(np.argmax(count))].mean(0)
+        left = x[free]
+        middle = left[bins[free] == np.bincount(bins[free]).argmax()].mean(0)
         for _ in range(3):
-            near = ((x[free] - middle) ** 2).sum(1) < _REACH**2
-            middle = x[free][near].mean(0)
-        near = ((x[free] - middle) ** 2).sum(1) < _REACH**2
-        group[free[near]] = len(middles)
+            middle = left[_near(left, middle)].mean(0)
+        group[free[_near(left, middle)]] = len(middles)
         middles.append(middle)
     rest = group < 0
     group[rest] = np.argmin(((x[rest, None] - np.stack(middles)[None]) ** 2).sum(2), 1)

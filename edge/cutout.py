@@ -41,12 +41,13 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray, *, size: int = 320, margin: floa
     scale = inner / max(h, w)
     sw, sh = max(1, round(w * scale)), max(1, round(h * scale))
     # White first, then shrink: shrinking colours and mask apart would let the background bleed through the rim.
-    # The mask is spread to three channels because numpy is three times slower where it has to stretch an innermost axis of 3.
-    white = cv2.add(cv2.multiply(part.astype(np.float32), cv2.merge([soft] * 3)), cv2.merge([255.0 * (1.0 - soft)] * 3))
+    # In whole grey levels: an eighth of the time that floating point takes, and the file had no finer ones.
+    share = cv2.merge([cv2.convertScaleAbs(soft, alpha=255)] * 3)
+    white = cv2.add(cv2.multiply(part, share, scale=1 / 255), cv2.bitwise_not(share))
     small = shrunk(white, (sw, sh)) if scale < 1 else cv2.resize(white, (sw, sh), interpolation=cv2.INTER_LINEAR)
     out = np.full((size, size, 3), 255, np.uint8)
     y, x = (size - sh) // 2, (size - sw) // 2
-    out[y : y + sh, x : x + sw] = np.clip(small + 0.5, 0, 255).astype(np.uint8)
+    out[y : y + sh, x : x + sw] = small
     box = Box(
         left + int(found.left / reduce),
         top + int(found.top / reduce),

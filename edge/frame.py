@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from edge.session import Engine
-from edge.transforms import to_nchw
+from edge.transforms import shrunk, to_nchw
 from edge.types import Box, Photo
 
 BORDER = 0.2
@@ -56,7 +56,8 @@ def magnify_border(rgb: np.ndarray, size: int) -> np.ndarray:
             (width - columns, columns, size - edge, edge),
         ):
             shrinking = to_w < w or to_h < h
-            part = cv2.resize(rgb[y : y + h, x : x + w], (to_w, to_h), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+            part, to = rgb[y : y + h, x : x + w], (to_w, to_h)
+            part = shrunk(part, to) if shrinking else cv2.resize(part, to, interpolation=cv2.INTER_LINEAR)
             out[to_y : to_y + to_h, to_x : to_x + to_w] = part
     return out
 

@@ -53,18 +53,20 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray, *, reach: float = 0.005, wo
     band = cv2.subtract(cv2.dilate(little, kernel), cv2.erode(little, kernel)) > 0.1
     if not band.any():
         return (alpha > 0.5).astype(np.float32)
-    small = shrunk(rgb, size).astype(np.float32)
+    small = _with_squares(shrunk(rgb, size))
     # The rough mask mixes up the colours along its own rim, so the first estimate only serves to collect purer ones.
     window = 8 * radius + 1
     first = little.copy()
-    first[band] = _posterior(small[band].T, little[band], *(_unpacked(side[band].T) for side in _sides(small, little, window)))
+    first[band] = _posterior(small[band].T[:3], little[band], *(_unpacked(side[band].T) for side in _sides(small, little, window)))
     sides = _sides(small, first, window)
     ys, xs = _where(cv2.resize(band.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST))
+    places = ys * width + xs  # numpy takes from a list twice as fast as by lines and columns
     front, back = _read_off(sides, ys, xs, scale_y=size[1] / height, scale_x=size[0] / width)
     # Away from any outline a chance between 0 and 1 is the network's doubt, not a half-covered pixel: it would show as a veil.
     out = cv2.addWeighted(alpha, 2.0, alpha, 0.0, -0.5)
     np.clip(out, 0.0, 1.0, out=out)
-    out[ys, xs] = _posterior(np.ascontiguousarray(rgb[ys, xs].T, np.float32), alpha[ys, xs], front, back)
+    pixels, prior = rgb.reshape(-1, 3).take(places, axis=0), alpha.reshape(-1).take(places)
+    out.reshape(-1)[places] = _posterior(np.ascontiguousarray(pixels.T, np.float32), prior, front, back)
     return _without_islands(out, alpha, size)
 
 
@@ -78,7 +80,7 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray, *, working_side: int 
     ys, xs = _where(cv2.inRange(alpha, 0.02, 0.98))
     if ys.size == 0:
         return rgb.copy()
-    small, little = shrunk(rgb, size).astype(np.float32), shrunk(alpha, size)
+    small, little = _with_squares(shrunk(rgb, size)), shrunk(alpha, size)
     window = 2 * max(2, round(0.02 * max(size))) + 1
     front, back = _read_off(_sides(small, little, window), ys, xs, scale_y=size[1] / height, scale_x=size[0] / width)
     a = alpha[ys, xs]
@@ -147,13 +149,18 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _sides(rgb: np.ndarray, alpha: np.ndarray, window: int) -> list[np.ndarray]:
-    """Garment's and background's colours in a square window round each pixel of the grid, float32 (h, w, 3).
+def _with_squares(rgb: np.ndarray) -> np.ndarray:
+    """uint8 (h, w, 3) -> float32 (h, w, 4): the channels and the sum of their squares."""
+    # OpenCV's arithmetic here and below, because numpy is several times slower where it has to stretch an innermost axis of 3.
+    colours = rgb.astype(np.float32)
+    return cv2.merge([*cv2.split(colours), cv2.transform(cv2.multiply(colours, colours), np.ones((1, 3), np.float32))])
+
+
+def _sides(colours: np.ndarray, alpha: np.ndarray, window: int) -> list[np.ndarray]:
+    """Garment's and background's colours in a square window round each pixel of the grid. colours: `_with_squares`, (h, w, 4).
 
     Two float32 (h, w, 4): the mean's channels and the variance; `_unpacked` makes sides of what is picked from them.
     """
-    # OpenCV's arithmetic, because numpy is several times slower where it has to stretch an innermost axis of 3.
-    colours = cv2.merge([*cv2.split(rgb), _sum_of_squares(rgb)])
     sides = []
     for share in (alpha, 1.0 - alpha):
         # To the fourth power: the purest pixels in reach count, yet a strap that nowhere reaches alpha 1 is not lost.
@@ -167,10 +174,6 @@ def _sides(rgb: np.ndarray, alpha: np.ndarray, window: int) -> list[np.ndarray]:
         variance = np.maximum(squares - red * red - green * green - blue * blue, 0.0) / np.float32(3.0)
         sides.append(cv2.merge([red, green, blue, variance]))
     return sides
-
-
-def _sum_of_squares(colours: np.ndarray) -> np.ndarray:
-    return cv2.transform(cv2.multiply(colours, colours), np.ones((1, 3), np.float32)).reshape(colours.shape[:2])
 
 
 def _unpacked(values: np.ndarray) -> _Side:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from edge.doubt import expected_iou, statistics_of
+from edge.doubt import STATISTICS, expected_iou, statistics_of
 from edge.errors import NoGarmentFound
 from edge.session import Engine
 from edge.transforms import letterbox_mirror, to_nchw
@@ -61,10 +61,11 @@ class Segmenter:
     def mask(self, photo: Photo) -> Mask:
         """The garment's mask, float32 (H, W), soft at the rim. Raises NoGarmentFound."""
         inner, twin = self._maps(photo.rgb)
-        kept = keep_large_pieces(inner)
+        statistics = statistics_of(inner, twin)
+        kept = keep_large_pieces(inner) if statistics[STATISTICS.index("pieces")] > 0 else inner
         coverage = float((kept > 0.5).mean())
         if coverage < self._least:
             raise NoGarmentFound(coverage=coverage)
-        confidence = expected_iou(statistics_of(inner, twin), self._confidence)
+        confidence = expected_iou(statistics, self._confidence)
         full = cv2.resize(kept, photo.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         return Mask(np.clip(full, 0, 1), confidence)

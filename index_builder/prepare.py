@@ -116,7 +116,8 @@ def thumbnail(rgb: np.ndarray) -> bytes:
         rgb = cv2.resize(rgb, (max(1, rgb.shape[1] // whole), max(1, rgb.shape[0] // whole)), interpolation=cv2.INTER_AREA)
     height, width = rgb.shape[:2]
     scale = min(1.0, THUMB_SIDE / max(height, width))
-    small = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)  # by less than two: no pixel is left out
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, THUMB_QUALITY])[1].tobytes()
 
 
