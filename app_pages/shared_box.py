@@ -12,6 +12,7 @@ from app_pages.queue_of_seats import Seats
 from edge import lookup as lookups
 from edge.config import Settings
 from edge.journal import Journal
+from edge.store_choice import StoreChoice
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ def settings() -> Settings:
     return Settings.from_environment(os.environ)
 
 
+def chosen_store() -> StoreChoice:
+    """Where this box's catalogue is searched, from the environment. Raises SetupError."""
+    return StoreChoice.of(os.environ)
+
+
 def index_version(root: Path) -> tuple[str, float]:
     """The current build and when it was last calibrated: what a running page has to notice. Raises IndexFolderError."""
     build = lookups.current_build(root)
@@ -39,7 +45,8 @@ def index_version(root: Path) -> tuple[str, float]:
 def open_box(root: str, version: tuple[str, float]) -> Box:
     """One Box for all sessions. `version` is only the cache's key: a new one opens a new Box. Raises SetupError."""
     chosen = settings()
-    return Box(lookups.Lookup.open(Path(root), models=chosen.models_in_use, threads=chosen.threads), Path(root), _seats(chosen.seats))
+    lookup = lookups.Lookup.open(Path(root), models=chosen.models_in_use, threads=chosen.threads, store=chosen_store().open())
+    return Box(lookup, Path(root), _seats(chosen.seats))
 
 
 def journal() -> Journal:

@@ -14,7 +14,7 @@ from app_pages.delivery_store import DeliveryStore
 from app_pages.item_view import table
 from app_pages.language import say, say_error
 from app_pages.look_up_list import zone
-from app_pages.shared_box import Box, journal, settings
+from app_pages.shared_box import Box, chosen_store, journal, settings
 from edge.doctor import examine
 from edge.errors import RacklensError
 from edge.journal_types import DiskUse
@@ -126,7 +126,7 @@ def findings(box: Box) -> None:
     st.html(f"<h3>{escape(say('doctor.title'))}</h3>")
     if st.button(say("doctor.look"), key="doctor", width="stretch"):
         with st.spinner(say("doctor.looking")), box.seats:
-            st.session_state["doctor found"] = examine(index_root=box.root, models=settings().models_in_use)
+            st.session_state["doctor found"] = examine(index_root=box.root, models=settings().models_in_use, store=chosen_store())
     found = st.session_state.get("doctor found")
     if found is None:
         return

@@ -21,6 +21,7 @@ from edge.looks_command import add_alternatives, add_looks
 from edge.lookup import Change, Lookup, moved
 from edge.passcode import ask_and_print
 from edge.stages import Stages
+from edge.store_choice import StoreChoice, add_store_options
 from edge.types import Answer, Filter
 
 
@@ -97,7 +98,8 @@ def parse_weights(text: str) -> dict[str, float]:
 
 
 def _lookup(args: argparse.Namespace) -> int:
-    lookup = Lookup.open(args.index, models=args.models)
+    store = StoreChoice.of(os.environ, kind=args.store, uri=args.uri).open()
+    lookup = Lookup.open(args.index, models=args.models, store=store)
     only = Filter(tuple(args.category), tuple(args.colour), args.in_stock)
 
     def answered(photos: Sequence[bytes]) -> tuple[Answer, tuple[Change, ...] | None]:
@@ -179,7 +181,8 @@ def _frame(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     index = args.index or os.environ.get("RACKLENS_INDEX")
-    report = examine(index_root=Path(index) if index else None, models=args.models)
+    store = StoreChoice.of(os.environ, kind=args.store, uri=args.uri)
+    report = examine(index_root=Path(index) if index else None, models=args.models, store=store)
     if args.json:
         print(json.dumps(report))
     else:
@@ -200,8 +203,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     lookup = commands.add_parser(
-        "lookup", help="which catalogue item is it", epilog="python -m edge lookup photo.jpg --index data/index --json"
-    )
+        "lookup", help="which catalogue item is it", formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="python -m edge lookup photo.jpg --index data/index --json\n"
+        "python -m edge lookup photo.jpg --index data/index --store milvus --uri http://localhost:19530",
+    )  # fmt: skip
     lookup.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     lookup.add_argument("--index", type=Path, required=True, help="folder that `index_builder build` wrote")
     lookup.add_argument("--k", type=_positive, default=10, help="matches per photo (default 10)")
@@ -215,6 +220,7 @@ def main(argv: list[str] | None = None) -> int:
     lookup.add_argument("--category", action="append", default=[], metavar="X", help="only this product type or level of it; repeatable")
     lookup.add_argument("--colour", action="append", default=[], metavar="X", help="only this colour of the feed; repeatable")
     lookup.add_argument("--in-stock", action="store_true", help="only what is on the shelf")
+    add_store_options(lookup)
     lookup.set_defaults(run=_lookup)
     segment = commands.add_parser("segment", help="garment masks", epilog="python -m edge segment photo.jpg --out masks")
     segment.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
@@ -241,9 +247,14 @@ def main(argv: list[str] | None = None) -> int:
         epilog="python -m edge looks --index data/index --looks looks.csv --seed TSH-0000 --json",
     )  # fmt: skip
     add_looks(looks)
-    doctor = commands.add_parser("doctor", help="is this box fit for work", epilog="python -m edge doctor --index data/index")
+    doctor = commands.add_parser(
+        "doctor", help="is this box fit for work", formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="python -m edge doctor --index data/index\n"
+        "python -m edge doctor --index data/index --store milvus --uri http://localhost:19530",
+    )  # fmt: skip
     doctor.add_argument("--index", type=Path, help="index folder to examine too (default: RACKLENS_INDEX)")
     doctor.add_argument("--json", action="store_true")
+    add_store_options(doctor)
     doctor.set_defaults(run=_doctor)
     passcode = commands.add_parser("passcode", help="the setting that makes the page ask for a passcode", epilog="python -m edge passcode")
     passcode.set_defaults(run=lambda args: ask_and_print())

@@ -19,8 +19,11 @@ VARIABLES = {
     "threads": "RACKLENS_THREADS",
     "language": "RACKLENS_LANGUAGE",
     "passcode_hash": "RACKLENS_PASSCODE_HASH",
+    "store": "RACKLENS_STORE",
+    "milvus_uri": "RACKLENS_MILVUS_URI",
 }
 """The environment's name of each setting."""
+STORES = ("folder", "milvus")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Settings:
     language: of the page, as in its table of words; "" follows each browser.
     passcode_hash: what `python -m edge passcode` prints; "" asks for none, and the page then opens on this machine only. A hash, because
         settings end up in unit files, process lists and back-ups.
+    store: where catalogues are searched: "folder", or "milvus" for one that is too large for a box.
+    milvus_uri: of that Milvus, http(s)://host:19530, or a file *.db for milvus-lite; it may hold a password, so it is not shown.
     """
 
     data_dir: Path = Path("data/journal")
@@ -55,8 +60,14 @@ class Settings:
     threads: int | None = None
     language: str = ""
     passcode_hash: str = field(default="", repr=False)
+    store: str = "folder"
+    milvus_uri: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
+        if self.store not in STORES:
+            raise SettingsError(
+                f"store is {self.store!r}, it has to be {' or '.join(STORES)}.", name="store", remedy="Change RACKLENS_STORE."
+            )
         for name, least, most in _RANGES:
             value = getattr(self, name)
             if value is not None and not least <= value <= most:

@@ -15,6 +15,7 @@ from edge.index import EXACT_BELOW, Index
 from edge.likeness import RandomPairs
 from edge.manifest import REBUILD
 from edge.rank import Parts, shares, weighted
+from edge.store_index import StoreIndex
 from edge.types import Filter, Match
 
 CANDIDATES = 200
@@ -44,8 +45,9 @@ class Gallery:
     products, each with the item's view that suits it best; one photo and one view: the cosine.
     """
 
-    def __init__(self, index: Index, catalogue: Catalogue, parts: Parts) -> None:
+    def __init__(self, index: Index | StoreIndex, catalogue: Catalogue, parts: Parts) -> None:
         self._index, self._catalogue, self._parts = index, catalogue, dict(parts)
+        self._remote = index if isinstance(index, StoreIndex) else None
         owners, self._ids = catalogue.owners()
         self._owners = np.array(owners, np.int64)
         if len(owners) != index.count:
@@ -63,13 +65,7 @@ class Gallery:
 
     def nearest(self, query: np.ndarray, k: int, *, only: Filter | None = None) -> Hits:
         """float32 (P, D), k >= 1 -> up to k items, best first. Raises RequestError."""
-        allowed = self._allowed(only)
-        if allowed is None:
-            labels = self._by_item if self._index.exact else self._reached(query, k)
-        elif self._index.exact or len(allowed[0]) <= EXACT_BELOW:
-            labels = allowed[0]
-        else:
-            labels = self._over_fetched(query, k, *allowed)
+        labels = self._reached_in_store(query, k, only) if self._remote else self._candidates(query, k, only)
         if not len(labels):
             return Hits(np.empty(0, np.float32), np.empty((0, len(query)), np.int64))
         products = self._products(query, labels)
@@ -82,6 +78,26 @@ class Gallery:
         near = near[np.argsort(-scores[near], kind="stable")]
         views = [starts[i] + products[:, starts[i] : stops[i]].argmax(1) for i in near]
         return Hits(scores[near], labels[np.array(views)])
+
+    def _candidates(self, query: np.ndarray, k: int, only: Filter | None) -> np.ndarray:
+        """Labels, item by item, among which the k best are."""
+        allowed = self._allowed(only)
+        if allowed is None:
+            return self._by_item if self._index.exact else self._reached(query, k)
+        if self._index.exact or len(allowed[0]) <= EXACT_BELOW:
+            return allowed[0]
+        return self._over_fetched(query, k, *allowed)
+
+    def _reached_in_store(self, query: np.ndarray, k: int, only: Filter | None) -> np.ndarray:
+        """As `_reached`, by a store, which filters before it searches; fewer than k items where fewer pass."""
+        most = self._remote.most_hits
+        wanted = min(max(CANDIDATES, 5 * k), most)
+        while True:
+            near = self._remote.near(query, wanted, only=only)
+            items = np.unique(self._owners[np.concatenate(near)])
+            if len(items) >= min(k, len(self._ids)) or wanted >= most or max(map(len, near)) < wanted:
+                return self._views(items) if len(items) else items
+            wanted = min(4 * wanted, most)
 
     def _reached(self, query: np.ndarray, k: int) -> np.ndarray:
         """Through the graph: labels of all views of the items nearest to any of the photos, item by item; at least k items."""
@@ -111,10 +127,14 @@ class Gallery:
 
     def _products(self, query: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """float32 (P, L). Few rows are gathered; many cost less in one product with all of them."""
-        if 4 * len(labels) <= self._index.count:
-            return query @ np.asarray(self._index.vectors[labels]).T
+        if self._remote or 4 * len(labels) <= self._index.count:
+            return query @ self._rows(labels).T
         products = query @ self._index.vectors.T
         return products if len(labels) == self._index.count and self._in_order else products[:, labels]
+
+    def _rows(self, labels: np.ndarray) -> np.ndarray:
+        """int64 (L,) -> float32 (L, D): vectors by label, from where they are searched."""
+        return self._remote.rows(labels) if self._remote else np.asarray(self._index.vectors[labels])
 
     def _allowed(self, only: Filter | None) -> tuple[np.ndarray, np.ndarray] | None:
         """Labels that pass, item by item, and bool (N,) by label whether one does; None where all do."""
@@ -151,12 +171,12 @@ class Gallery:
         labels = np.array([row.label for row in self._catalogue.vectors_of(item_id)], np.int64)
         if not len(labels):
             raise RequestError(f"The catalogue has no item {item_id!r}.", remedy="Take an id from the matches.")
-        products = query @ np.asarray(self._index.vectors[labels]).T
+        products = query @ self._rows(labels).T
         return Hits(products.max(1).sum(keepdims=True), labels[products.argmax(1)][None])
 
     def vectors(self, hits: Hits, place: int = 0) -> np.ndarray:
         """float32 (P, D): of a hit the views that suit the photos best."""
-        return np.asarray(self._index.vectors[hits.views[place]])
+        return self._rows(hits.views[place])
 
     def weigh(self, query: np.ndarray, weights: Mapping[str, float] | None) -> np.ndarray:
         """The query (P, D) with its parts weighted (checked weights), so that scores stay weighted means of cosines."""

@@ -22,6 +22,8 @@ from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
 from edge.rank import Change, checked_weights, moved, moved_towards, photo_counts
 from edge.stages import PIPELINE_VERSION, Stages
+from edge.store import Store
+from edge.store_index import StoreIndex, open_index
 from edge.taught import TaughtTags
 from edge.types import Answer, Cutout, Filter, Mask, Match, Photo, Verdict
 from edge.verdict import Calibration, judge
@@ -55,7 +57,9 @@ def overlay_path(folder: Path) -> Path:
 class Lookup:
     """An open index with its models. Thread-safe for look-ups; opened anew for another build."""
 
-    def __init__(self, *, stages: Stages, index: Index, catalogue: Catalogue, folder: Path, calibration: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, *, stages: Stages, index: Index | StoreIndex, catalogue: Catalogue, folder: Path, calibration: Mapping[str, Any] | None
+    ) -> None:
         self.stages = stages
         self.index = index
         self.catalogue = catalogue
@@ -66,8 +70,19 @@ class Lookup:
         self._calibration = Calibration.from_json(calibration) if calibration else None
 
     @classmethod
-    def open(cls, index_root: Path, *, models: Path | None = None, threads: int | None = None, stages: Stages | None = None) -> Lookup:
-        """Open the current index of a folder and check that it was built with these models. Raises SetupError."""
+    def open(
+        cls,
+        index_root: Path,
+        *,
+        models: Path | None = None,
+        threads: int | None = None,
+        stages: Stages | None = None,
+        store: Store | None = None,
+    ) -> Lookup:
+        """Open the current index of a folder and check that it was built with these models.
+
+        store: where the folder's build is searched instead; pictures, texts and calibration are the folder's. Raises SetupError.
+        """
         stages = stages or Stages.open(models, threads=threads)
         folder, manifest = open_current(Path(index_root))
         if dict(manifest.model_ids) != dict(stages.model_ids) or manifest.pipeline_version != PIPELINE_VERSION:
@@ -86,7 +101,7 @@ class Lookup:
                 raise IndexFolderError(
                     f"The calibration {overlay} cannot be read ({error}).", path=str(overlay), remedy="Delete it, or calibrate again."
                 ) from error
-        index = Index.open(folder, manifest=manifest)
+        index = open_index(folder, manifest=manifest, store=store)
         return cls(
             stages=stages, index=index, catalogue=Catalogue.open(folder / "catalogue.sqlite"), folder=folder, calibration=calibration
         )

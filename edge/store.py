@@ -13,6 +13,7 @@ from edge.catalogue import Catalogue
 from edge.errors import IndexFolderError
 from edge.filters import Facets
 from edge.index import EXACT_BELOW, VECTORS_NAME, Index, open_current
+from edge.manifest import Manifest
 from edge.types import CatalogueItem, Filter
 
 SUBSET_MOST = 0.05
@@ -24,6 +25,11 @@ class Store(Protocol):
     """One build of a catalogue, open for search; labels are the rows of the build's vectors.npy. Nothing changes after opening."""
 
     @property
+    def manifest(self) -> Manifest:
+        """What the build was made with, as its folder has it."""
+        ...
+
+    @property
     def build_id(self) -> str: ...
 
     @property
@@ -33,6 +39,11 @@ class Store(Protocol):
 
     @property
     def dim(self) -> int: ...
+
+    @property
+    def most_hits(self) -> int:
+        """The largest k of a search."""
+        ...
 
     def search(self, vectors: np.ndarray, k: int, *, only: Filter | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
         """float32 (Q, D), k >= 1 -> per query labels int64 (K',) and cosines float32 (K',) falling, K' <= k: fewer where fewer
@@ -69,8 +80,8 @@ def checked_queries(vectors: np.ndarray, dim: int, k: int) -> np.ndarray:
 class FolderStore:
     """The current build of an index folder."""
 
-    def __init__(self, index: Index, catalogue: Catalogue, build_id: str) -> None:
-        self._index, self._catalogue, self.build_id = index, catalogue, build_id
+    def __init__(self, index: Index, catalogue: Catalogue, manifest: Manifest) -> None:
+        self._index, self._catalogue, self.manifest, self.build_id = index, catalogue, manifest, manifest.build_id
         self._facets: Facets | None = None
 
     @classmethod
@@ -78,7 +89,7 @@ class FolderStore:
         """Verify and open the build in use. Raises IndexFolderError."""
         folder, manifest = open_current(Path(index_root))
         index = Index.open(folder, manifest=manifest, exact_below=exact_below)
-        return cls(index, Catalogue.open(folder / "catalogue.sqlite"), manifest.build_id)
+        return cls(index, Catalogue.open(folder / "catalogue.sqlite"), manifest)
 
     @property
     def count(self) -> int:
@@ -87,6 +98,10 @@ class FolderStore:
     @property
     def dim(self) -> int:
         return self._index.dim
+
+    @property
+    def most_hits(self) -> int:
+        return self.count
 
     def search(self, vectors: np.ndarray, k: int, *, only: Filter | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
         """See Store."""

@@ -1,4 +1,4 @@
-"""A catalogue's builds in Milvus: published from index folders, searched, switched by one alias. The only importer of pymilvus.
+"""A catalogue's builds in Milvus: published from index folders, searched, switched by one alias.
 
 NAME_<build>     one collection per build, never changed after it is complete: label, vector, item, and what filters ask about
 NAME_builds      a record per complete build: its manifest, what it replaced, the catalogue's product types and colours
@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,27 +22,14 @@ import numpy as np
 from edge.errors import SetupError
 from edge.manifest import Manifest, damaged_files, read_manifest
 from edge.store import FolderRows
+from edge.store_milvus_connect import connect, translated, without_secrets
 from edge.store_milvus_search import MilvusStore
 
 EF_CONSTRUCTION = 200
 LEAST_FOUND = 0.99
+_ASK_S, _WORK_S = 20.0, 600.0
 _AT_ONCE = 500
 _RECORD_BYTES = 60_000  # a VARCHAR of Milvus ends at 65,535 bytes
-_OPTIONS = {
-    "RACKLENS_MILVUS_TOKEN": "token",
-    "RACKLENS_MILVUS_DB": "db_name",
-    "RACKLENS_MILVUS_CA": "ca_pem_path",
-    "RACKLENS_MILVUS_CERT": "client_pem_path",
-    "RACKLENS_MILVUS_KEY": "client_key_path",
-    "RACKLENS_MILVUS_SERVER_NAME": "server_name",
-}
-
-
-def connection_options(environment: Mapping[str, str]) -> dict[str, Any]:
-    """What MilvusClient gets besides the uri: token ("user:password" or a key), database, and for TLS the files of the authority and of
-    the client's own certificate. Empty variables count as unset; an https uri or an authority turns TLS on."""
-    options: dict[str, Any] = {keyword: environment[name] for name, keyword in _OPTIONS.items() if environment.get(name, "").strip()}
-    return options | {"secure": True} if "ca_pem_path" in options else options
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +46,18 @@ class PublishedBuild:
 class MilvusCatalogue:
     """All builds of one catalogue in one Milvus. Writing is for one process at a time."""
 
-    def __init__(self, uri: str, *, name: str = "racklens", options: Mapping[str, Any] | None = None) -> None:
-        """uri: http(s)://host:19530, or a file for milvus-lite. Raises SetupError where pymilvus or the server is missing."""
-        try:
-            from pymilvus import MilvusClient
-        except ImportError as error:
-            raise SetupError(
-                f"The store Milvus needs pymilvus ({error}).", remedy="Install it: `pip install -r requirements-milvus.txt`."
-            ) from error
-        self.uri, self._name = uri, name
-        with self.translated("be opened"):
-            self.client = MilvusClient(uri, **(options or {}))
-            if not self.client.has_collection(self._records):
-                self._create_records()
+    def __init__(self, uri: str, *, name: str = "racklens", options: Mapping[str, Any] | None = None, make_file: bool = True) -> None:
+        """See `connect` for uri, options and make_file. Raises SetupError."""
+        self.uri, self._uri, self._name = without_secrets(uri), uri, name
+        self.client = connect(uri, options=options or {}, make_file=make_file)
 
-    def publish(self, folder: Path, *, ef_search: int | None = None) -> PublishedBuild:
+    def __enter__(self) -> MilvusCatalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def publish(self, folder: Path) -> PublishedBuild:
         """Copy a verified build in, look whether its vectors find themselves, then put it to use in one step.
 
         A build that is there already is only put to use. Until the last step the build in use stays; what a killed run leaves is removed
@@ -134,12 +118,15 @@ class MilvusCatalogue:
         if now is None:
             raise SetupError(f"No build in {self.uri} is in use.", remedy="Publish one first.")
         order = [now.build_id, now.replaces, *(b.build_id for b in reversed(builds))]
-        kept = list(dict.fromkeys(b for b in order if b in {b.build_id for b in builds}))[:keep]
-        gone = [b.build_id for b in builds if b.build_id not in kept]
+        return self.keep_only(list(dict.fromkeys(b for b in order if b in {b.build_id for b in builds}))[:keep])
+
+    def keep_only(self, build_ids: Sequence[str]) -> list[str]:
+        """Delete all builds but these and the one in use, and what killed runs left; gives the deleted. Raises SetupError."""
+        gone = [b.build_id for b in self.builds() if b.build_id not in build_ids and not b.current]
         with self.translated("delete builds"):
             for build_id in gone:  # the record first: without it the rest is a leftover, never a build
-                self.client.delete(self._records, filter=f'id like "{build_id}/%"')
-                self.client.flush(self._records)
+                self.client.delete(self._records, filter=f'id like "{build_id}/%"', timeout=_ASK_S)
+                self.client.flush(self._records, timeout=_WORK_S)
             self._remove_leftovers()
         return gone
 
@@ -147,15 +134,24 @@ class MilvusCatalogue:
         """The build in use. Raises SetupError where there is none."""
         now = self.current()
         if not now:
-            raise SetupError(f"No build in {self.uri} is in use.", remedy="Publish one first.")
+            raise SetupError(
+                f"No build in {self.uri} is in use.", remedy="Publish one: `python -m index_builder build ... --store milvus --uri URI`."
+            )
         with self.translated("open the build"):
-            return MilvusStore(self.client, self._collection(now), self._read_records()[now], self.translated)
+            collection = self._collection(now)
+            self.client.load_collection(collection, timeout=_WORK_S)  # nothing to do where it is loaded, as it is after publishing
+            return MilvusStore(self.client, collection, self._read_records()[now], self.translated)
+
+    def counted(self, build_id: str) -> int:
+        """How many vectors of a complete build Milvus really holds. Raises SetupError."""
+        with self.translated("count"):
+            return self._count(self._collection(build_id))
 
     def current(self) -> str:
         """The id of the build in use, "" where there is none. Raises SetupError."""
         with self.translated("be asked"):
             for build_id in self._read_records():
-                if self._alias in self.client.list_aliases(collection_name=self._collection(build_id))["aliases"]:
+                if self.alias in self.client.list_aliases(collection_name=self._collection(build_id), timeout=_ASK_S)["aliases"]:
                     return build_id
         return ""
 
@@ -167,21 +163,16 @@ class MilvusCatalogue:
         return f"{self._name}_builds"
 
     @property
-    def _alias(self) -> str:
+    def alias(self) -> str:
+        """The alias that says which build is in use."""
         return f"{self._name}_current"
 
     def _collection(self, build_id: str) -> str:
         return f"{self._name}_b_{re.sub(r'[^0-9A-Za-z]', '_', build_id)}"
 
-    @contextmanager
-    def translated(self, doing: str) -> Iterator[None]:
+    def translated(self, doing: str) -> AbstractContextManager[None]:
         """Errors of pymilvus inside become SetupErrors that say what could not be done."""
-        from pymilvus.exceptions import MilvusException
-
-        try:
-            yield
-        except (MilvusException, OSError) as error:
-            raise SetupError(f"Milvus at {self.uri} could not {doing} ({error}).", remedy="Check uri, credentials and server.") from error
+        return translated(self._uri, doing)
 
     def _create_records(self) -> None:
         from pymilvus import DataType
@@ -192,7 +183,7 @@ class MilvusCatalogue:
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)  # Milvus has no collection without one
         index = self.client.prepare_index_params()
         index.add_index("vector", index_type="FLAT", metric_type="L2")
-        self.client.create_collection(self._records, schema=schema, index_params=index, consistency_level="Strong")
+        self.client.create_collection(self._records, schema=schema, index_params=index, consistency_level="Strong", timeout=_WORK_S)
 
     def _fill(self, collection: str, manifest: Manifest, rows: FolderRows) -> None:
         from pymilvus import DataType
@@ -207,7 +198,7 @@ class MilvusCatalogue:
         schema.add_field("item", DataType.VARCHAR, max_length=65_535)
         index = self.client.prepare_index_params()
         index.add_index("vector", index_type="HNSW", metric_type="IP", params={"M": manifest.m, "efConstruction": EF_CONSTRUCTION})
-        self.client.create_collection(collection, schema=schema, index_params=index, consistency_level="Strong")
+        self.client.create_collection(collection, schema=schema, index_params=index, consistency_level="Strong", timeout=_WORK_S)
         facets, items = rows.facets, {item_id: json.dumps(asdict(item)) for item_id, item in rows.items.items()}
         for start in range(0, len(rows.vectors), _AT_ONCE):
             some = range(start, min(start + _AT_ONCE, len(rows.vectors)))
@@ -221,16 +212,16 @@ class MilvusCatalogue:
                     }
                     for label in some
                 ],
+                timeout=_WORK_S,
             )  # fmt: skip
-        self.client.flush(collection)
-        self.client.load_collection(collection)
+        self.client.flush(collection, timeout=_WORK_S)
+        self.client.load_collection(collection, timeout=_WORK_S)
 
     def _check(self, collection: str, manifest: Manifest, rows: FolderRows) -> None:
-        counted = self.client.query(collection, filter="", output_fields=["count(*)"])[0]["count(*)"]
+        counted = self._count(collection)
         sample = np.unique(np.linspace(0, manifest.count - 1, min(200, manifest.count)).round().astype(int))
-        best = [
-            hits[0]["distance"] if len(hits) else 0.0 for hits in self.client.search(collection, rows.vectors[sample].tolist(), limit=1)
-        ]
+        answers = self.client.search(collection, rows.vectors[sample].tolist(), limit=1, timeout=_WORK_S)
+        best = [hits[0]["distance"] if len(hits) else 0.0 for hits in answers]
         found = float(np.mean(np.array(best) > 1 - 1e-3))  # an equal twin counts
         if counted != manifest.count or found < LEAST_FOUND:
             raise SetupError(
@@ -238,27 +229,36 @@ class MilvusCatalogue:
                 remedy="Publish it again.",
             )
 
+    def _count(self, collection: str) -> int:
+        return int(self.client.query(collection, filter="", output_fields=["count(*)"], timeout=_ASK_S)[0]["count(*)"])
+
     def _write_record(self, build_id: str, text: str) -> None:
+        if not self.client.has_collection(self._records, timeout=_ASK_S):
+            self._create_records()
         parts = [text[at : at + _RECORD_BYTES] for at in range(0, len(text), _RECORD_BYTES)]
         # One insert: a record is there whole or not at all.
         self.client.insert(
-            self._records, [{"id": f"{build_id}/{n:06d}/{len(parts)}", "text": t, "vector": [0.0, 0.0]} for n, t in enumerate(parts)]
-        )
-        self.client.flush(self._records)
+            self._records, [{"id": f"{build_id}/{n:06d}/{len(parts)}", "text": t, "vector": [0.0, 0.0]} for n, t in enumerate(parts)],
+            timeout=_ASK_S,
+        )  # fmt: skip
+        self.client.flush(self._records, timeout=_WORK_S)
 
     def _read_records(self) -> dict[str, dict[str, Any]]:
         texts: dict[str, list[str]] = {}
-        for row in sorted(self.client.query(self._records, filter='id != ""', output_fields=["id", "text"]), key=lambda row: row["id"]):
+        if not self.client.has_collection(self._records, timeout=_ASK_S):
+            return {}
+        rows = self.client.query(self._records, filter='id != ""', output_fields=["id", "text"], timeout=_ASK_S)
+        for row in sorted(rows, key=lambda row: row["id"]):
             texts.setdefault(row["id"].rsplit("/", 2)[0], []).append(row["text"])
         return {build_id: json.loads("".join(parts)) for build_id, parts in texts.items()}
 
     def _switch(self, build_id: str) -> None:
         there = self.current()
         if there != build_id:
-            (self.client.alter_alias if there else self.client.create_alias)(self._collection(build_id), self._alias)
+            (self.client.alter_alias if there else self.client.create_alias)(self._collection(build_id), self.alias, timeout=_ASK_S)
 
     def _remove_leftovers(self) -> None:
         known = {self._collection(build_id) for build_id in self._read_records()}
-        for collection in self.client.list_collections():
+        for collection in self.client.list_collections(timeout=_ASK_S):
             if collection.startswith(f"{self._name}_b_") and collection not in known:
-                self.client.drop_collection(collection)
+                self.client.drop_collection(collection, timeout=_ASK_S)

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from edge.filters import values_passing
+from edge.manifest import MANIFEST_NAME, Manifest
 from edge.store import checked_queries
 from edge.types import CatalogueItem, Filter
 
 MOST_HITS = 16_384
 """Milvus gives no more at once."""
+ANSWER_S = 20.0
+"""After so many seconds without an answer a question is given up: a look-up that waits longer is of no use to anybody."""
 _AT_ONCE = 500
 
 
@@ -25,9 +28,10 @@ class MilvusStore:
         self, client: Any, collection: str, record: Mapping[str, Any], translated: Callable[[str], AbstractContextManager[None]]
     ) -> None:
         """client: a MilvusClient; record: as published; translated: turns its errors into SetupErrors."""
-        manifest = record["manifest"]
-        self.build_id, self.count, self.dim = manifest["build_id"], manifest["count"], manifest["dim"]
-        self._client, self._collection, self._ef_search = client, collection, manifest["ef_search"]
+        self.manifest = Manifest.from_json(json.dumps(record["manifest"]), path=f"{collection}/{MANIFEST_NAME}")
+        self.build_id, self.count, self.dim = self.manifest.build_id, self.manifest.count, self.manifest.dim
+        self.most_hits = min(self.count, MOST_HITS)
+        self._client, self.collection, self._ef_search = client, collection, self.manifest.ef_search
         self._translated = translated
         self._types, self._colours = tuple(record["types"]), tuple(record["colours"])
 
@@ -39,8 +43,8 @@ class MilvusStore:
             raise ValueError(f"k must be at most {MOST_HITS}, got {k}")
         with self._translated("search"):
             answers = self._client.search(
-                self._collection, queries.tolist(), limit=k, filter=self._expression(only),
-                search_params={"metric_type": "IP", "params": {"ef": max(self._ef_search, 2 * k)}},
+                self.collection, queries.tolist(), limit=k, filter=self._expression(only),
+                search_params={"metric_type": "IP", "params": {"ef": max(self._ef_search, 2 * k)}}, timeout=ANSWER_S,
             )  # fmt: skip
         found = []
         for hits in answers:
@@ -73,7 +77,7 @@ class MilvusStore:
 
     def _ask(self, expression: str, field: str) -> list[dict[str, Any]]:
         with self._translated("answer"):
-            return self._client.query(self._collection, filter=expression, output_fields=["label", field])
+            return self._client.query(self.collection, filter=expression, output_fields=["label", field], timeout=ANSWER_S)
 
     def _expression(self, only: Filter | None) -> str:
         """The filter in Milvus' words: places in the build's lists of types and colours, so that no text of a feed is ever quoted."""

@@ -43,7 +43,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         monkeypatch.setenv("RACKLENS_INDEX", str(tmp_path / "index"))
         monkeypatch.setenv("RACKLENS_DATA", str(tmp_path / "journal"))
         monkeypatch.setattr(edge.lookup, "current_build", lambda root: (build or ["build-1"])[0])
-        monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root, models=None, threads=None: lookup)
+        monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root, models=None, threads=None, store=None: lookup)
         page = AppTest.from_file(str(APP), default_timeout=30)
         page.context["locale"] = locale
         page.run()

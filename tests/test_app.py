@@ -87,7 +87,7 @@ def test_a_new_index_is_picked_up_without_a_restart(open_page, monkeypatch: pyte
     page = open_page(PageLookup(), build)
     build[0] = "build-2"
     newer = PageLookup(report=FakeReport(index_build="build-2"))
-    monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root, models=None, threads=None: newer)
+    monkeypatch.setattr(edge.lookup.Lookup, "open", lambda root, models=None, threads=None, store=None: newer)
     assert "build-2" in html(page.run())
 
 

@@ -100,7 +100,7 @@ def test_the_disks_use_is_counted(folder: Path) -> None:
 
 def test_the_doctors_findings_come_at_a_tap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"fit": False, "problems": ["The index is missing."], "warnings": ["No HEIC."], "cpus": 2, "gpu_present": False}
-    monkeypatch.setattr(this_box_now, "examine", lambda *, index_root, models: found)
+    monkeypatch.setattr(this_box_now, "examine", lambda *, index_root, models, store: found)
     page = opened(folder)
     assert not page.error
     page.button(key="doctor").click().run()

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from edge.errors import SetupError
-from edge.store_milvus import MilvusCatalogue, connection_options
+from edge.store_milvus import MilvusCatalogue
+from edge.store_milvus_connect import connection_options
 from tests.edge.test_store import BUILDS, VECTORS, add_build
 
 LITE = importlib.util.find_spec("pymilvus") is not None and importlib.util.find_spec("milvus_lite") is not None
