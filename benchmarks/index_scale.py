@@ -33,6 +33,7 @@ from edge.index import search_exactly
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = {"faiss": "faiss", "faiss-fp16": "faiss", "usearch": "usearch", "usearch-f16": "usearch"}
 THREADS = (1, 2)
+OURS = "hnswlib"
 AIM = 0.98
 
 
@@ -58,9 +59,9 @@ def missing(engine: str) -> str:
     return f"{engine} is left out: {library} is not installed (pip install -r requirements-bench.txt)."
 
 
-def measure(mixture: Mixture, size: int, args: argparse.Namespace, engines: list[str]) -> list[dict[str, Any]]:
-    """All engines at one size: a line per engine, M and number of threads."""
-    lines = []
+def measure(mixture: Mixture, size: int, args: argparse.Namespace, engines: list[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All engines at one size: a line per engine, M and number of threads; and filtered search on the first of our graphs."""
+    lines, filtered = [], []
     with tempfile.TemporaryDirectory(dir=args.scratch) as name:
         data = Path(name)
         vectors = mixture.catalogue(size)
@@ -84,9 +85,14 @@ def measure(mixture: Mixture, size: int, args: argparse.Namespace, engines: list
                         )  # fmt: skip
                     lines.append(line)
                     show(line)
+                if args.filters and engine == OURS and m == args.m[0] and size % 2 == 0:
+                    print("filtered search: way, vectors, passing, recall@10, queries per second")
+                    filtered += measure_filters(
+                        mixture, size, queries=min(args.queries, 200), seconds=args.seconds, scratch=data, built=folder
+                    )
                 for file in folder.iterdir():
                     file.unlink()
-    return lines
+    return lines, filtered
 
 
 def show(line: dict[str, Any]) -> None:
@@ -170,17 +176,15 @@ def main(argv: list[str] | None = None) -> None:
     )
     print("\n".join(filter(None, sentences)))
     print("\nengine            size   M threads  build s  load s  mem. MiB    ef recall@10  qps alone  qps batch  per CPU s", flush=True)
-    lines = [line for size in args.sizes for line in measure(mixture, size, args, engines)]
+    lines, filtered = [], []
+    for size in args.sizes:
+        for measured, more in zip((lines, filtered), measure(mixture, size, args, engines), strict=True):
+            measured += more
     print()
     for size in args.sizes:
         for threads in THREADS:
             best = "; ".join(f"{rate:,.0f} {name}" for rate, name in best_at(lines, size, threads)) or "none"
             print(f"{size:,} vectors, {threads} core(s), recall >= {AIM}, queries alone per CPU second: {best}")
-    filtered = []
-    if args.filters:
-        print("\nfiltered search: way, vectors, passing, recall@10, queries per second")
-        for size in args.sizes:
-            filtered += measure_filters(mixture, size, queries=min(args.queries, 200), seconds=args.seconds)
     if args.plot:
         if importlib.util.find_spec("matplotlib"):
             plot(lines, args.plot)

@@ -20,19 +20,28 @@ from benchmarks.index_scale_child import K
 from benchmarks.index_scale_data import VIEWS, Mixture
 from edge.catalogue import Catalogue, VectorRow, write_catalogue
 from edge.gallery import Gallery
-from edge.index import CORE_FILES, Index, write_index
+from edge.index import CORE_FILES, GRAPH_NAME, VECTORS_NAME, Index, write_index
 from edge.manifest import Manifest, sha256_of
 from edge.types import CatalogueItem, Filter
 
 SHARES = {"rare": 0.01, "some": 0.10, "half": 0.50}
 
 
-def filtered_catalogue(root: Path, vectors: np.ndarray, parts: dict[str, slice], *, seed: int = 5) -> tuple[Path, Manifest, list[str]]:
-    """An index folder of float32 (N, D) whose items have a colour with the shares above, the rest "other"; gives the colours by item."""
+def filtered_catalogue(
+    root: Path, vectors: np.ndarray, parts: dict[str, slice], *, built: Path | None = None, seed: int = 5
+) -> tuple[Path, Manifest, list[str]]:
+    """An index folder of float32 (N, D) whose items have a colour with the shares above, the rest "other"; gives the colours by item.
+
+    built: a folder that write_index made of the same vectors on the same disk, linked in place of building the graph again.
+    """
     items = len(vectors) // VIEWS
     colours = np.random.default_rng(seed).choice([*SHARES, "other"], items, p=[*SHARES.values(), 1 - sum(SHARES.values())]).tolist()
     root.mkdir(parents=True, exist_ok=True)
-    write_index(root, vectors, threads=os.cpu_count() or 1)
+    if built is None:
+        write_index(root, vectors, threads=os.cpu_count() or 1)
+    else:
+        for name in (GRAPH_NAME, VECTORS_NAME):
+            os.link(built / name, root / name)
     rows = (VectorRow(i, f"i{i // VIEWS:08d}", "", "") for i in range(len(vectors)))
     write_catalogue(root / "catalogue.sqlite", (CatalogueItem(f"i{n:08d}", "", "x.jpg", color=c) for n, c in enumerate(colours)), rows)
     manifest = Manifest(
@@ -49,13 +58,18 @@ def over_fetch(index: Index, query: np.ndarray, passes: np.ndarray, share: float
     return np.array(list(dict.fromkeys((labels[passes[labels]] // VIEWS).tolist()))[:K])
 
 
-def measure_filters(mixture: Mixture, size: int, *, queries: int, seconds: float) -> list[dict[str, Any]]:
-    """A line per way and share: size, share, way, recall, qps; printed as they come. size: even, at least a few thousand."""
+def measure_filters(
+    mixture: Mixture, size: int, *, queries: int, seconds: float, scratch: Path | None = None, built: Path | None = None
+) -> list[dict[str, Any]]:
+    """A line per way and share: size, share, way, recall, qps; printed as they come. size: even, at least a few thousand.
+
+    scratch: where the index is made (default: the system's folder for such). built: as filtered_catalogue takes it, within `scratch`.
+    """
     lines = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
         vectors = mixture.catalogue(size // VIEWS * VIEWS)
         asked = mixture.queries(vectors, queries)
-        folder, manifest, colours = filtered_catalogue(Path(name) / "made", vectors, mixture.parts)
+        folder, manifest, colours = filtered_catalogue(Path(name) / "made", vectors, mixture.parts, built=built)
         walked = Index.open(folder, manifest=manifest, exact_below=0)
         opened = Index.open(folder, manifest=manifest)
         catalogue = Catalogue.open(folder / "catalogue.sqlite")

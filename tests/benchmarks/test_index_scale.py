@@ -25,7 +25,7 @@ def mixture():
 def options(**changes: object) -> argparse.Namespace:
     return argparse.Namespace(
         **{"queries": 40, "m": [8], "ef_construction": 50, "efs": [10, 200], "seconds": 5.0, "build_s": 300.0, "build_threads": 1,
-           "scratch": None} | changes
+           "scratch": None, "filters": False} | changes
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_recall_counts_what_was_found_whatever_its_order():
 
 
 def test_engines_build_and_search_in_processes_of_their_own(mixture, capsys):
-    lines = index_scale.measure(mixture, 600, options(), ["hnswlib", "exact"])
+    lines, filtered = index_scale.measure(mixture, 600, options(filters=True), ["hnswlib", "exact"])
     assert [(line["engine"], line["threads"]) for line in lines] == [("hnswlib", 1), ("hnswlib", 2), ("exact", 1), ("exact", 2)]
     for line in lines:
         assert "failed" not in line and all(point["qps_alone"] > 0 and point["per_cpu_s"] > 0 for point in line["points"])
@@ -58,13 +58,14 @@ def test_engines_build_and_search_in_processes_of_their_own(mixture, capsys):
     assert "hnswlib" in capsys.readouterr().out
     assert {name.split()[0] for _, name in index_scale.best_at(lines, 600, 1)} == {"hnswlib", "exact"}
     assert index_scale.best_at(lines, 600, 1, aim=1.01) == []
+    assert {line["way"] for line in filtered} == {"gallery", "subset", "over-fetch"} and all(line["recall"] == 1 for line in filtered)
 
 
 @pytest.mark.parametrize("engine", ["faiss", "faiss-fp16", "usearch", "usearch-f16"])
 def test_a_peer_finds_what_exact_search_finds(mixture, engine):
     if index_scale.missing(engine):
         pytest.skip(index_scale.missing(engine))
-    line = index_scale.measure(mixture, 600, options(), [engine])[0]
+    line = index_scale.measure(mixture, 600, options(), [engine])[0][0]
     assert line["points"][-1]["recall"] >= 0.98 and line["build_s"] > 0
 
 
