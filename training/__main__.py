@@ -1,4 +1,4 @@
-"""python -m training segmenter|embedder|frame|enhance|concepts|export-...|export-feedback: each with --help."""
+"""python -m training segmenter|embedder|frame|enhance|concepts|export-...|export-feedback|adapt: each with --help."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from edge.errors import RequestError, SetupError
-from training import feedback_command
+from training import adapt_command, feedback_command
 from training.data import DEFAULT_DATA
 
 MODELS = Path(__file__).resolve().parents[1] / "assets" / "models"
@@ -92,6 +92,9 @@ def main(argv: list[str] | None = None) -> None:
     tiefvision.add_argument("--seed", type=int, default=0)
     feedback_command.add_arguments(
         commands.add_parser("export-feedback", help="the journal's confirmed and rejected look-ups and corrections as a data set folder")
+    )
+    adapt_command.add_arguments(
+        commands.add_parser("adapt", help="fine-tune the embedder on this warehouse's pictures; installed only if it got better")
     )
     args = parser.parse_args(argv)
     if hasattr(args, "run_command"):

@@ -66,6 +66,11 @@ class Batches(torch.utils.data.IterableDataset):
         chosen = chosen[: self.batch - twins]
         return chosen + [int(g) for g in rng.choice(chosen, twins, replace=False)], [False] * len(chosen) + [True] * twins
 
+    def _pair(self, group: int, rng: np.random.Generator) -> tuple[int, int]:
+        """Photo numbers of a garment's two views."""
+        first, second = rng.choice(self.members[group], 2)
+        return int(first), int(second)
+
     def _view(self, i: int, flip: bool, colour_seed: int | None, rng: np.random.Generator, strength: float) -> np.ndarray:
         rgb, alpha = self.crops.rgb[i], self.crops.mask[i].astype(np.float32) / 255.0
         if flip:
@@ -88,7 +93,7 @@ class Batches(torch.utils.data.IterableDataset):
             for k, (g, double) in enumerate(zip(groups, doubles, strict=True)):
                 flip = bool(rng.random() < 0.3)  # both views alike: a mirrored garment is another garment
                 colour = int(rng.integers(1 << 31)) if double or rng.random() < 0.1 else None
-                first, second = rng.choice(self.members[g], 2)
+                first, second = self._pair(g, rng)
                 views[0, k] = self._view(first, flip, colour, rng, float(rng.uniform(0.2, 0.6)))
                 views[1, k] = self._view(second, flip, colour, rng, float(rng.uniform(0.7, 1.3)))
                 index[k], plain[k] = first, not flip and colour is None

@@ -1,0 +1,157 @@
+"""What adapting to a warehouse gains: one sender's photos as the warehouse, half of its garments to adapt on, half held out.
+
+python -m benchmarks.adapt [--data DIR] [--split val] [--sender NAME ...] [--minutes 20] [--views 6] [--work DIR]
+
+The half to adapt on becomes a catalogue of studio pictures (bent and relit) with an index; its photos as taken, of every second garment,
+become confirmed look-ups. `python -m training adapt` runs on them as anyone would run it: it sees nothing else of the data. Before and
+after, photos of held-out garments are looked for among the studio pictures of both halves and of other senders' garments:
+held out            made photos on other photos' backgrounds (benchmarks/judge_views.py, a generator that training does not use)
+held out, as taken  the photos themselves
+adapted on          made photos of the garments that it adapted on, which a warehouse's catalogue consists of
+other senders       made photos of everybody else's garments
+Intervals are bootstrapped over garments. Run it again to go on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.adapt_data import SETS, JudgedOn, judged_on, warehouse, write_catalogue, write_look_ups
+from benchmarks.real_data import DEFAULT_DATA
+from edge.embed import Embedder
+from edge.lookup import Lookup
+from edge.session import DEFAULT_MODELS, Session, read_model_folder
+from edge.stages import Stages
+from edge.types import Box, Cutout
+from index_builder.evaluate_scores import auroc
+
+
+def vectors(folder: Path, pictures: np.ndarray) -> np.ndarray:
+    """Cutouts uint8 (N, S, S, 3) -> float32 (N, D) by a model folder's embedder."""
+    found = read_model_folder(folder)
+    embedder, side = Embedder(Session(found, gpu=False), found.spec, found.sha256), pictures.shape[1]
+    out = []
+    for at in range(0, len(pictures), 16):
+        out += [e.vector for e in embedder.embed([Cutout(p, Box(0, 0, side, side), 1.0) for p in pictures[at : at + 16]])]
+    return np.stack(out)
+
+
+def scores(folder: Path, data: JudgedOn) -> tuple[np.ndarray, np.ndarray]:
+    """(Q,) the score of each query's own garment, and that of the best other one; -1 and 1 where no garment was found."""
+    similar = vectors(folder, data.query) @ vectors(folder, data.gallery).T
+    each = np.arange(len(similar))
+    own = similar[each, data.truth].copy()
+    similar[each, data.truth] = -2
+    return np.where(data.found, own, -1), np.where(data.found, similar.max(1), 1)
+
+
+def figures(own: np.ndarray, other: np.ndarray, garment: np.ndarray, *, resamples: int = 1000) -> dict[str, Any]:
+    """recall@1 and AUROC (best score with the own garment in the gallery against without), with intervals over garments."""
+
+    def both(at: np.ndarray) -> tuple[float, float]:
+        return float((own[at] > other[at]).mean()), float(auroc(np.maximum(own, other)[at], other[at]) or 0.0)
+
+    recall, area = both(np.arange(len(own)))
+    rng, names = np.random.default_rng(0), np.unique(garment)
+    places = [np.flatnonzero(garment == name) for name in names]
+    drawn = np.array([both(np.concatenate([places[i] for i in rng.integers(len(names), size=len(names))])) for _ in range(resamples)])
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=0).round(4).tolist()
+    return {
+        "queries": len(own), "garments": len(names), "errors": int((own <= other).sum()), "recall@1": round(recall, 4),
+        "recall@1_interval": [low[0], high[0]], "auroc": round(area, 4), "auroc_interval": [low[1], high[1]],
+    }  # fmt: skip
+
+
+def fewer(before: np.ndarray, after: np.ndarray, garment: np.ndarray, *, resamples: int = 2000) -> list[float]:
+    """95 % interval of the share of errors that is gone, over garments. before, after bool (Q,): wrong."""
+    rng, names = np.random.default_rng(1), np.unique(garment)
+    was = np.array([before[garment == name].sum() for name in names])
+    now = np.array([after[garment == name].sum() for name in names])
+    drawn = rng.integers(len(names), size=(resamples, len(names)))
+    gone = 1 - now[drawn].sum(1) / np.maximum(1, was[drawn].sum(1))
+    return np.quantile(gone, (0.025, 0.975)).round(3).tolist()
+
+
+def compared(before: Path, after: Path, data: JudgedOn) -> dict[str, Any]:
+    """Figures of two embedders' folders per set, what went right and what went wrong between them."""
+    (own_a, other_a), (own_b, other_b) = scores(before, data), scores(after, data)
+    out = {}
+    for kind, name in enumerate(SETS):
+        at = data.kind == kind
+        wrong = [own_a[at] <= other_a[at], own_b[at] <= other_b[at]]
+        garment = data.truth[at]
+        out[name] = {
+            "before": figures(own_a[at], other_a[at], garment), "after": figures(own_b[at], other_b[at], garment),
+            "put_right": int((wrong[0] & ~wrong[1]).sum()), "made_wrong": int((~wrong[0] & wrong[1]).sum()),
+            "errors_gone": round(1 - int(wrong[1].sum()) / max(1, int(wrong[0].sum())), 3), "errors_gone_interval": fewer(*wrong, garment),
+        }  # fmt: skip
+    return out
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"{'':20s} queries  errors      put right / made wrong  errors gone [95 %]      recall@1                AUROC")
+    for name, line in result.items():
+        was, now = line["before"], line["after"]
+        low, high = line["errors_gone_interval"]
+        print(
+            f"{name:20s} {was['queries']:7d}  {was['errors']:3d} -> {now['errors']:3d}  {line['put_right']:9d} / {line['made_wrong']:10d}  "
+            f"{line['errors_gone']:6.0%} [{low:.0%}, {high:.0%}]   {was['recall@1']:.4f} -> {now['recall@1']:.4f}  "
+            f"{was['auroc']:.4f} -> {now['auroc']:.4f}"
+        )
+
+
+def command(module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run one of our commands; its progress goes to stderr. Exit codes above 1 end the benchmark."""
+    done = subprocess.run([sys.executable, "-m", module, *words], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode > 1:
+        raise SystemExit(f"python -m {module} {words[0]} ended with {done.returncode}")
+    return done
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    parser.add_argument("--split", choices=("train", "val"), default="val", help="train: to choose a recipe by")
+    parser.add_argument("--sender", nargs="*", default=[], help="whose garments (default: the largest sender's)")
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--views", type=int, default=6, metavar="N", help="made photos of a held-out garment")
+    parser.add_argument("--work", type=Path, default=Path("runs/adapt-benchmark"), help="catalogue, index, checkpoint, cutouts")
+    parser.add_argument("--adapt", nargs=argparse.REMAINDER, default=[], help="further words for `training adapt`")
+    args = parser.parse_args()
+    house = warehouse(args.data, args.split, args.sender)
+    print(f"{len(house.adapt)} garments to adapt on, {len(house.held)} held out, {len(house.others)} of other senders", flush=True)
+    work, base = args.work, DEFAULT_MODELS
+    stages = Stages.open(base)
+    if not (work / "index" / "CURRENT").is_file():
+        write_catalogue(house, args.data, work / "catalogue", stages)
+        command("index_builder", "build", str(work / "catalogue"), "--out", str(work / "index"), "--models", str(base), "--no-calibration",
+                "--duplicates-s", "0", "--no-frames", "--quiet")  # fmt: skip
+    if not (work / "feedback" / "feedback.csv").is_file():
+        count = write_look_ups(house, args.data, work / "feedback", Lookup.open(work / "index", stages=stages))
+        print(f"{count} confirmed look-ups", flush=True)
+    size = int(read_model_folder(base / "embedder").spec["input_size"])
+    data = judged_on(house, args.data, stages, views=args.views, size=size, keep=work / f"judged-{args.views}.npz")
+    said = work / "adapted.json"
+    if not said.is_file():
+        folders = ("--index", str(work / "index"), "--feedback", str(work / "feedback"), "--run", str(work / "run"))
+        done = command(
+            "training", "adapt", *folders, "--models", str(work / "models"), "--minutes", str(args.minutes), "--json", *args.adapt
+        )
+        said.write_text(done.stdout)
+    adapted = json.loads(said.read_text())
+    result = compared(base / "embedder", work / "run" / "embedder", data)
+    show(result)
+    outcome = "installed" if adapted["installed"] else f"refused: {'; '.join(adapted['refused'])}"
+    print(f"{outcome}; {adapted['steps']} steps, {adapted['minutes']:.1f} minutes, {adapted['share']:.0%} of what was learned kept")
+    print(json.dumps({"garments": [len(house.adapt), len(house.held), len(house.others)], "adapt": adapted, "result": result}))
+
+
+if __name__ == "__main__":
+    main()
