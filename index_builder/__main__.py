@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge.config import chosen_models
 from edge.errors import RequestError, SetupError
+from edge.store_choice import add_store_options
 from index_builder.duplicates_command import add_duplicates
 from index_builder.feed_options import add_feed_options
 from index_builder.tag_command import add_tag
@@ -94,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "images/ --out data/index --no-calibration --no-frames --json",
         "feed.tsv --out data/index --map image_link=foto --cache data/images --models assets/models",
         "https-feed.csv --out data/index --cache data/images --timeout-s 30 --per-host 2 --allow-private",
-        "feed.csv --out data/index --duplicates",
+        "feed.csv --out data/index --duplicates", "feed.csv --out data/index --store milvus --uri http://localhost:19530",
     )  # fmt: skip
     update = command(
         "update", _from_commands("build_command"), "make a new index of a feed, embedding only new and changed images",
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "feed.csv --out data/index --no-calibration --no-frames --json",
         "feed.csv --out data/index --duplicates-s 0 --models assets/models",
         "feed.csv --out data/index --cache data/images --timeout-s 30 --per-host 2 --allow-private",
+        "feed.csv --out data/index --store milvus --uri http://localhost:19530",
     )  # fmt: skip
     for added, reuse, most in ((build, False, 100.0), (update, True, 20.0)):
         added.set_defaults(reuse=reuse)
@@ -142,7 +144,14 @@ def _parser() -> argparse.ArgumentParser:
     verify = command(
         "verify", _from_commands("verify_command"), "check the index in use: checksums, models, dimensions, every item finds itself",
         "data/index", "data/index --quiet", "data/index --json --models assets/models",
+        "data/index --store milvus --uri http://localhost:19530 --sample 1000",
     )  # fmt: skip
+    verify.add_argument(
+        "--sample",
+        type=_positive,
+        metavar="N",
+        help="ask a store for so many of its vectors, spread evenly (default: all), as in --sample 1000",
+    )
     listed = command(
         "list",
         _from_commands("list_command"),
@@ -150,15 +159,18 @@ def _parser() -> argparse.ArgumentParser:
         "data/index",
         "data/index --json",
         "data/index --quiet",
+        "data/index --store milvus --uri http://localhost:19530",
     )
     rollback = command(
         "rollback", _from_commands("rollback_command"), "use the previous index again; twice goes two back", "data/index",
         "data/index --to 20261121-151203-1f2e3d", "data/index --json", "data/index --quiet",
+        "data/index --store milvus --uri http://localhost:19530",
     )  # fmt: skip
     rollback.add_argument("--to", metavar="BUILD", help="the build to use, older or newer, as `list` names it")
     prune = command(
         "prune", _from_commands("prune_command"), "delete old builds and leftovers of interrupted runs, never the index in use",
         "data/index --keep 3", "data/index --keep 1 --json", "data/index --keep 3 --quiet",
+        "data/index --keep 3 --store milvus --uri http://localhost:19530",
     )  # fmt: skip
     prune.add_argument(
         "--keep", type=_positive, required=True, metavar="N",
@@ -174,6 +186,7 @@ def _parser() -> argparse.ArgumentParser:
         "queries.csv --index data/index --calibrate --quiet", "queries.csv --index data/index --json",
         "queries.csv --index data/index --out reports/evaluation --models assets/models",
         "--from-journal data/journal --index data/index --calibrate",
+        "queries.csv --index data/index --store milvus --uri http://localhost:19530",
     )  # fmt: skip
     evaluate.add_argument(
         "queries", type=Path, nargs="?", metavar="QUERIES", help="CSV with columns photo,item_id; empty id: not in the catalogue"
@@ -195,6 +208,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--items", type=_positive, default=120, metavar="N", help="garments in the catalogue (default 120)")
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="another number draws other garments (default 0)")
     demo.add_argument("--quiet", action="store_true", help="silent unless something is wrong")
+    for added in (build, update, verify, listed, rollback, prune, evaluate):
+        add_store_options(added)
     for added in (build, update, verify, evaluate):
         added.add_argument("--models", type=Path, metavar="DIR", help="model folder (default: adapted ones, else assets/models)")
     return parser

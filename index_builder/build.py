@@ -81,6 +81,7 @@ def build(
     duplicates_s: float | None = 0.0,
     frames: bool = True,
     most_skipped: float = 1.0,
+    publish: Callable[[Path], object] | None = None,
 ) -> BuildResult:
     """Build an index of a feed into `out` and make it the current one.
 
@@ -89,7 +90,8 @@ def build(
     (`update`); what an interrupted run embedded is always taken over. duplicates_s: seconds, wall-clock, to spend on
     looking for items that look the same, for the report; None: all that it takes. frames: cut decorative frames away, and name them in
     the report. most_skipped: share of images, 0..1, that may be
-    unusable before the new index is refused. Images that cannot be used are skipped with their reason. Raises FeedError and
+    unusable before the new index is refused. publish: called with the finished build's folder right before it becomes the current one; if
+    it raises, the build before stays the current one. Images that cannot be used are skipped with their reason. Raises FeedError and
     SetupError (another build is running, disk full, too little usable); then `out` is as it was but for out/.work.
     """
     started = time.perf_counter()
@@ -134,6 +136,8 @@ def build(
                 os.sync()  # thousands of thumbnails: one flush of all instead of one per file
                 os.rename(building, out / build_id)
                 sync_folder(out)
+                if publish:
+                    publish(out / build_id)
                 write_durably(out / CURRENT_NAME, f"{build_id}\n".encode())
                 finished = True
             finally:

@@ -12,12 +12,16 @@ from typing import Any
 
 import cv2
 
+from edge.errors import RequestError
+from edge.manifest import read_manifest
 from edge.session import usable_cpus
 from index_builder.build import BuildResult, build
 from index_builder.feed_options import columns_of, fetcher_of
 from index_builder.folders import Build, Pruned, list_builds, prune, rollback, table_of
 from index_builder.progress import Progress
+from index_builder.publish import Publisher, builds_json
 from index_builder.verify import verify
+from index_builder.verify_store import verify_store
 
 
 def build_command(args: argparse.Namespace) -> int:
@@ -25,6 +29,9 @@ def build_command(args: argparse.Namespace) -> int:
     from edge.stages import Stages  # looked up at the call, so that tests can put a stand-in there
     from index_builder.calibrate_views import calibrate_on_made_views
 
+    publisher = Publisher.of(args)
+    if publisher:
+        publisher.check()
     workers = args.workers or usable_cpus()
     cv2.setNumThreads(1)  # the workers are the parallelism; threads of their own would only get in each other's way
     stages = Stages.open(args.models, threads=max(1, usable_cpus() // workers))
@@ -34,14 +41,19 @@ def build_command(args: argparse.Namespace) -> int:
             args.feed, args.out, stages=stages, workers=workers, progress=progress.tally, calibrator=calibrator,
             fetcher=fetcher_of(args), columns=columns_of(args), reuse=args.reuse, frames=args.frames,
             duplicates_s=None if args.duplicates else args.duplicates_s, most_skipped=args.max_skipped / 100,
+            publish=publisher.publish if publisher else None,
         )  # fmt: skip
     pruned = prune(args.out, keep=args.keep) if args.keep else None
+    if pruned and publisher:
+        publisher.keep_only([b.build_id for b in list_builds(args.out)])
     for skipped in result.skipped:
         print(f"skipped {skipped}", file=sys.stderr)
     if args.json:
-        print(json.dumps(_build_json(result, pruned)))
+        print(json.dumps(_build_json(result, pruned) | _store_json(publisher)))
     elif not args.quiet:
         print(_in_words(result))
+        if publisher:
+            print(f"in use in Milvus too: {result.vectors} vectors at {publisher.shown}")
         if pruned and pruned.builds:
             print(f"deleted {len(pruned.builds)} old: {', '.join(pruned.builds)}")
         if not result.calibrated and not args.no_calibration:
@@ -53,8 +65,16 @@ def verify_command(args: argparse.Namespace) -> int:
     """1 if anything is wrong, each thing named on stderr."""
     from edge.stages import Stages
 
-    found = verify(args.index, stages=Stages.open(args.models))
-    for problem in found.problems:
+    publisher, stages = Publisher.of(args), Stages.open(args.models)
+    if args.sample and not publisher:
+        raise RequestError("--sample is for a store; a folder is always checked whole.", remedy="Add --store milvus, or leave it out.")
+    found = verify(args.index, stages=stages)
+    stored = None
+    if publisher:
+        store = publisher.choice.open()
+        stored = verify_store(store, found.folder, read_manifest(found.folder), model_ids=stages.model_ids, sample=args.sample)
+    problems = [*found.problems, *(f"Milvus at {publisher.shown}: {problem}" for problem in (stored.problems if stored else ()))]
+    for problem in problems:
         print(problem, file=sys.stderr)
     if args.json:
         recall = found.self_recall
@@ -65,50 +85,78 @@ def verify_command(args: argparse.Namespace) -> int:
             json.dumps(
                 {
                     "build_id": found.build_id, "items": found.items, "vectors": found.vectors, "files": found.files,
-                    "problems": list(found.problems), "self_recall": shares,
+                    "problems": problems, "self_recall": shares,
                 }
+                | (_store_json(publisher) | {"in_store": dataclasses.asdict(stored)} if stored else {})
             )
         )  # fmt: skip
-    elif not args.quiet and not found.problems and found.self_recall:
+    elif not args.quiet and not problems and found.self_recall:
         recall = found.self_recall
         print(
             f"{found.build_id}: {found.items} items, {found.vectors} vectors, {found.files} files as built; "
             f"{recall.graph:.2%} find themselves by the graph, {recall.exact:.2%} by exact search "
             f"({recall.compared} compared, {recall.agreement:.2%} of their nearest the same)"
         )
-    return 1 if found.problems else 0
+        if stored:
+            print(
+                f"Milvus at {publisher.shown}: the same build, {stored.asked} of {stored.vectors} asked, {stored.found:.2%} find themselves"
+            )
+    return 1 if problems else 0
 
 
 def list_command(args: argparse.Namespace) -> int:
     """0, or 1 if a build cannot be read."""
-    builds = list_builds(args.index)
+    publisher, builds = Publisher.of(args), list_builds(args.index)
+    published = publisher.builds() if publisher else []
     for listed in builds:
         if listed.problem:
             print(f"{listed.build_id}: {listed.problem}", file=sys.stderr)
     if args.json:
-        print(json.dumps({"index": str(args.index), "builds": [_listed(b) for b in builds]}))
+        print(
+            json.dumps(
+                {"index": str(args.index), "builds": [_listed(b) for b in builds]}
+                | ({"milvus": builds_json(publisher, published)} if publisher else {})
+            )
+        )
     elif not args.quiet:
         print(table_of(builds) if builds else f"No builds in {args.index}.")
+        if publisher:
+            named = ", ".join(f"{b.build_id}{' (in use)' if b.current else ''}" for b in published)
+            print(f"In Milvus at {publisher.shown}: {named or 'none'}")
     return 1 if any(b.problem for b in builds) else 0
 
 
 def rollback_command(args: argparse.Namespace) -> int:
-    before, now = rollback(args.index, to=args.to or "")
+    publisher = Publisher.of(args)
+    before, now = rollback(args.index, to=args.to or "", publish=publisher.publish if publisher else None)
     if args.json:
-        print(json.dumps({"before": before, "current": now}))
+        print(json.dumps({"before": before, "current": now} | _store_json(publisher)))
     elif not args.quiet:
-        print(f"{now} is in use again; it was {before or 'none'}. Back with: python -m index_builder rollback {args.index} --to {before}")
+        back = f"python -m index_builder rollback {args.index} --to {before}" + (f" {publisher.choice.shown}" if publisher else "")
+        print(f"{now} is in use again{' in both' if publisher else ''}; it was {before or 'none'}. Back with: {back}")
     return 0
 
 
 def prune_command(args: argparse.Namespace) -> int:
+    publisher = Publisher.of(args)
+    if publisher:
+        publisher.check_in_step(args.index)
     pruned = prune(args.index, keep=args.keep)
+    gone = publisher.keep_only([b.build_id for b in list_builds(args.index)]) if publisher else []
     if args.json:
-        print(json.dumps({"deleted": list(pruned.builds), "leftovers": pruned.leftovers, "freed_bytes": pruned.freed}))
+        facts = {"deleted": list(pruned.builds), "leftovers": pruned.leftovers, "freed_bytes": pruned.freed}
+        print(json.dumps(facts | _store_json(publisher) | ({"deleted_in_store": gone} if publisher else {})))
     elif not args.quiet:
         what = [*pruned.builds, *(["leftovers of interrupted runs"] if pruned.leftovers else [])]
         print(f"deleted {', '.join(what)}; {pruned.freed / 1e6:.1f} MB free again" if what else "nothing to delete")
+        if gone:
+            print(f"deleted in Milvus: {', '.join(gone)}")
     return 0
+
+
+def _store_json(publisher: Publisher | None) -> dict[str, Any]:
+    """Where a build is besides its folder; nothing where it is not."""
+    return {"store": {"kind": "milvus", "uri": publisher.shown}} if publisher else {}
 
 
 def _build_json(result: BuildResult, pruned: Pruned | None) -> dict[str, Any]:

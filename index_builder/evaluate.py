@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 from edge.errors import FeedError, PhotoError, RequestError, SetupError
 from edge.lookup import Lookup, overlay_path
 from edge.manifest import write_durably
+from edge.store_choice import StoreChoice
 from edge.types import Answer, Match, Verdict
 from edge.verdict import Calibration, features_of
 from index_builder.calibrate import FEWEST_OF_A_KIND, FEWEST_TRIALS, Trial, fit, shortage
@@ -188,7 +190,8 @@ def main_evaluate(args: argparse.Namespace) -> int:
             raise SetupError(f"No look-up in {data_dir} is decided and has its photos.", remedy="Confirm look-ups on the page first.")
     else:
         queries = read_queries(args.queries)
-    lookup, quiet = Lookup.open(args.index, models=getattr(args, "models", None)), getattr(args, "quiet", False)
+    store = StoreChoice.of(os.environ, kind=getattr(args, "store", None), uri=getattr(args, "uri", None)).open()
+    lookup, quiet = Lookup.open(args.index, models=getattr(args, "models", None), store=store), getattr(args, "quiet", False)
     with tqdm(total=len(queries), unit="photo", file=sys.stderr, disable=True if args.json or quiet else None) as bar:
 
         def told(items: Iterable[Query]) -> Iterable[Query]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +44,13 @@ def list_builds(index_root: Path) -> list[Build]:
     return sorted((_describe(folder, current=folder.name == current) for folder in folders), key=lambda b: (b.created, b.build_id))
 
 
-def rollback(index_root: Path, *, to: str = "") -> tuple[str, str]:
+def rollback(index_root: Path, *, to: str = "", publish: Callable[[Path], object] | None = None) -> tuple[str, str]:
     """Make the previous build (or the build `to`) the current one, in one atomic step; gives (build before, build now).
 
     The previous build is the one that the current one replaced when it was built, so that a build that was rolled back from is
     not come back to by rolling back from its successor; where that one is gone, the youngest that is older. Rolling back twice
-    goes two back. The way forward is `to`. All files of the build are verified first. Raises IndexFolderError, SetupError.
+    goes two back. The way forward is `to`. All files of the build are verified first. publish: as for `build`. Raises IndexFolderError,
+    SetupError.
     """
     index_root = Path(index_root)
     builds = {b.build_id: b for b in list_builds(index_root)}
@@ -71,6 +72,8 @@ def rollback(index_root: Path, *, to: str = "") -> tuple[str, str]:
                 f"The build {target.build_id} is damaged ({name}: {reason}); the index in use stays.",
                 path=str(target.folder), remedy="Choose another with --to, or build again.",
             )  # fmt: skip
+        if publish:
+            publish(target.folder)
         write_durably(index_root / CURRENT_NAME, f"{target.build_id}\n".encode())
     return now, target.build_id
 
