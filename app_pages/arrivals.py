@@ -9,7 +9,8 @@ import streamlit as st
 from app_pages import shared_box
 from app_pages.history import XLSX
 from app_pages.language import say, say_error
-from app_pages.look_up_list import ON_A_PAGE, card, turn_pages
+from app_pages.look_up_list import ON_A_PAGE, card
+from app_pages.paging import turn_pages
 from app_pages.shared_box import Box
 from edge.errors import JournalError
 from edge.journal import Journal
@@ -39,7 +40,7 @@ def show(journal: Journal) -> None:
     with st.container(key="tiles"):
         for line in found.lines:
             card(journal, line, more=_alike(journal, line))
-    turn_pages(_START, start, found.total)
+    turn_pages(_START, start, found.total, most=ON_A_PAGE)
     rows = arrival_rows
     st.download_button(
         say("history.csv"),

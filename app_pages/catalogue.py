@@ -9,6 +9,7 @@ import streamlit as st
 from app_pages import address, catalogue_duplicates, catalogue_item
 from app_pages.item_view import facts, picture
 from app_pages.language import say
+from app_pages.paging import turn_pages
 from app_pages.shared_box import Box
 from app_pages.words import known
 from edge.errors import ModelError
@@ -68,7 +69,7 @@ def browse(box: Box) -> None:
     with st.container(key="tiles"):
         for item in found.items:
             tile(box, item)
-    _turn_pages(start, found.total)
+    turn_pages("catalogue start", start, found.total, most=ON_A_PAGE)
     st.button(say("alike.title"), key="alike open", width="stretch", on_click=address.show, kwargs={"alike": "1"})
 
 
@@ -98,17 +99,8 @@ def groups_of(product_types: tuple[str, ...]) -> dict[str, list[str]]:
     return dict(sorted(groups.items(), key=lambda pair: -len(pair[1])))
 
 
-def _turn_pages(start: int, total: int) -> None:
-    if total <= ON_A_PAGE:
-        return
-    before, after = st.columns(2, wrap=False)
-    turn = {"width": "stretch", "on_click": _to_start}
-    before.button(say("catalogue.before"), key="tiles before", disabled=start == 0, args=(max(0, start - ON_A_PAGE),), **turn)
-    after.button(say("catalogue.next"), key="tiles next", disabled=start + ON_A_PAGE >= total, args=(start + ON_A_PAGE,), **turn)
-
-
-def _to_start(start: int = 0) -> None:
-    st.session_state["catalogue start"] = start
+def _to_start() -> None:
+    st.session_state["catalogue start"] = 0
 
 
 def _open(item_id: str) -> None:

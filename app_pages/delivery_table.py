@@ -12,6 +12,7 @@ from app_pages.delivery_run import DeliveryRun
 from app_pages.delivery_words import COLOURS, chance, failure_sentence, kind_name
 from app_pages.item_view import stock
 from app_pages.language import say
+from app_pages.paging import turn_pages
 from app_pages.pictures import uri
 
 ON_A_PAGE = 25
@@ -54,11 +55,7 @@ def table(rows: list[Row], run: DeliveryRun, delivery_id: str) -> str:
             + escape(say("delivery.shown", first=start + 1, last=min(len(rows), start + ON_A_PAGE), total=len(rows)))
             + "</p>"
         )
-        before, after = st.columns(2, wrap=False)
-        turn = {"width": "stretch", "on_click": _turn}
-        before.button(say("catalogue.before"), key="rows before", disabled=start == 0, args=(start - ON_A_PAGE,), **turn)
-        last = start + ON_A_PAGE >= len(rows)
-        after.button(say("catalogue.next"), key="rows next", disabled=last, args=(start + ON_A_PAGE,), **turn)
+        turn_pages("delivery start", start, len(rows), most=ON_A_PAGE)
     return opened
 
 
@@ -98,7 +95,3 @@ def small_uri(run: DeliveryRun, delivery_id: str, photo_id: str) -> str:
 
 def _show(kind: Kind | None) -> None:
     st.session_state.update({"delivery kind": kind, "delivery start": 0})
-
-
-def _turn(start: int) -> None:
-    st.session_state["delivery start"] = max(0, start)

@@ -10,7 +10,8 @@ import streamlit as st
 
 from app_pages import shared_box
 from app_pages.language import say, say_error
-from app_pages.look_up_list import ON_A_PAGE, card, turn_pages, zone
+from app_pages.look_up_list import ON_A_PAGE, card, zone
+from app_pages.paging import turn_pages
 from app_pages.result_view import headline
 from app_pages.shared_box import Box
 from edge.errors import JournalError
@@ -73,7 +74,7 @@ def show(journal: Journal, search: Search) -> None:
     with st.container(key="tiles"):
         for line in found.lines:
             card(journal, line)
-    turn_pages(_START, start, found.total)
+    turn_pages(_START, start, found.total, most=ON_A_PAGE)
     # Written only when it is tapped: ten thousand rows take a second.
     rows = partial(history_rows, journal.history, search)
     st.download_button(

@@ -56,17 +56,6 @@ def card(journal: Journal, line: LookupLine, *, more: str = "") -> None:
             frame.go("look_up", **{session.LOOK_UP: line.id})
 
 
-def turn_pages(key: str, start: int, total: int) -> None:
-    """Back and on; the place stands in the session under `key`."""
-    if total <= ON_A_PAGE:
-        return
-    before, after = st.columns(2, wrap=False)
-    last = start + ON_A_PAGE >= total
-    go = lambda to: st.session_state.update({key: max(0, to)})  # noqa: E731 - two buttons, one deed
-    before.button(say("catalogue.before"), width="stretch", disabled=start == 0, on_click=go, args=(start - ON_A_PAGE,))
-    after.button(say("catalogue.next"), width="stretch", disabled=last, on_click=go, args=(start + ON_A_PAGE,))
-
-
 def _picture(journal: Journal, line: LookupLine) -> str:
     path = journal.photos.photo_path(line.id, line.time.strftime("%Y-%m-%d"), 0)
     source = _small(str(path)) if line.photos_kept else ""

@@ -52,12 +52,12 @@ def page(tmp_path: Path) -> AppTest:
 
 def test_a_long_list_comes_in_pages(page: AppTest) -> None:
     assert "1 to 24 of 31 items" in html(page) and "Shirt 00" in html(page) and "Shirt 29" not in html(page)
-    page.button(key="tiles next").click().run()
+    page.button(key="catalogue start next").click().run()
     assert "25 to 31 of 31 items" in html(page) and "Shirt 29" in html(page)
 
 
 def test_a_word_finds_and_turns_back_to_the_first_page(page: AppTest) -> None:
-    page.button(key="tiles next").click().run()
+    page.button(key="catalogue start next").click().run()
     page.text_input[0].set_value("a-07").run()
     assert "Items found: 1" in html(page) and "Shirt 07" in html(page)
 
