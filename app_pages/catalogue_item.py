@@ -9,9 +9,10 @@ import streamlit as st
 
 from app_pages import address, catalogue
 from app_pages.item_view import picture, stock, table
-from app_pages.language import say
+from app_pages.language import say, say_error
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
 from app_pages.shared_box import Box
+from edge.errors import SetupError
 from edge.lookup import Lookup
 from edge.types import CatalogueItem
 
@@ -36,7 +37,12 @@ def page(box: Box, item_id: str) -> None:
     siblings = box.lookup.catalogue.browse(item_group_id=item.item_group_id, limit=GROUP + 1).items if item.item_group_id else ()
     siblings = [other for other in siblings if other.item_id != item.item_id]
     _tiles(box, say("item.same_group"), [(other, "") for other in siblings[:GROUP]], key="group ")
-    alike = [(other, say("item.alike.score", score=f"{score:.2f}")) for other, score in look_alikes(box.lookup, item_id, k=ALIKE)]
+    try:
+        found = look_alikes(box.lookup, item_id, k=ALIKE)
+    except SetupError as error:  # a store that does not answer; the item itself is the folder's
+        st.warning(say_error(error))
+        return
+    alike = [(other, say("item.alike.score", score=f"{score:.2f}")) for other, score in found]
     _tiles(box, say("item.alike"), alike, key="alike ")
 
 

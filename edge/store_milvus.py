@@ -22,12 +22,12 @@ import numpy as np
 from edge.errors import SetupError
 from edge.manifest import Manifest, damaged_files, read_manifest
 from edge.store import FolderRows
-from edge.store_milvus_connect import connect, translated, without_secrets
+from edge.store_milvus_connect import connect, patience_s, translated, without_secrets
 from edge.store_milvus_search import MilvusStore
 
 EF_CONSTRUCTION = 200
 LEAST_FOUND = 0.99
-_ASK_S, _WORK_S = 20.0, 600.0
+_WORK_S = 600.0
 _AT_ONCE = 500
 _RECORD_BYTES = 60_000  # a VARCHAR of Milvus ends at 65,535 bytes
 
@@ -49,6 +49,7 @@ class MilvusCatalogue:
     def __init__(self, uri: str, *, name: str = "racklens", options: Mapping[str, Any] | None = None, make_file: bool = True) -> None:
         """See `connect` for uri, options and make_file. Raises SetupError."""
         self.uri, self._uri, self._name = without_secrets(uri), uri, name
+        self._ask_s = patience_s(uri)
         self.client = connect(uri, options=options or {}, make_file=make_file)
 
     def __enter__(self) -> MilvusCatalogue:
@@ -125,7 +126,7 @@ class MilvusCatalogue:
         gone = [b.build_id for b in self.builds() if b.build_id not in build_ids and not b.current]
         with self.translated("delete builds"):
             for build_id in gone:  # the record first: without it the rest is a leftover, never a build
-                self.client.delete(self._records, filter=f'id like "{build_id}/%"', timeout=_ASK_S)
+                self.client.delete(self._records, filter=f'id like "{build_id}/%"', timeout=self._ask_s)
                 self.client.flush(self._records, timeout=_WORK_S)
             self._remove_leftovers()
         return gone
@@ -140,7 +141,7 @@ class MilvusCatalogue:
         with self.translated("open the build"):
             collection = self._collection(now)
             self.client.load_collection(collection, timeout=_WORK_S)  # nothing to do where it is loaded, as it is after publishing
-            return MilvusStore(self.client, collection, self._read_records()[now], self.translated)
+            return MilvusStore(self.client, collection, self._read_records()[now], self.translated, answer_s=self._ask_s)
 
     def counted(self, build_id: str) -> int:
         """How many vectors of a complete build Milvus really holds. Raises SetupError."""
@@ -151,7 +152,7 @@ class MilvusCatalogue:
         """The id of the build in use, "" where there is none. Raises SetupError."""
         with self.translated("be asked"):
             for build_id in self._read_records():
-                if self.alias in self.client.list_aliases(collection_name=self._collection(build_id), timeout=_ASK_S)["aliases"]:
+                if self.alias in self.client.list_aliases(collection_name=self._collection(build_id), timeout=self._ask_s)["aliases"]:
                     return build_id
         return ""
 
@@ -230,24 +231,24 @@ class MilvusCatalogue:
             )
 
     def _count(self, collection: str) -> int:
-        return int(self.client.query(collection, filter="", output_fields=["count(*)"], timeout=_ASK_S)[0]["count(*)"])
+        return int(self.client.query(collection, filter="", output_fields=["count(*)"], timeout=self._ask_s)[0]["count(*)"])
 
     def _write_record(self, build_id: str, text: str) -> None:
-        if not self.client.has_collection(self._records, timeout=_ASK_S):
+        if not self.client.has_collection(self._records, timeout=self._ask_s):
             self._create_records()
         parts = [text[at : at + _RECORD_BYTES] for at in range(0, len(text), _RECORD_BYTES)]
         # One insert: a record is there whole or not at all.
         self.client.insert(
             self._records, [{"id": f"{build_id}/{n:06d}/{len(parts)}", "text": t, "vector": [0.0, 0.0]} for n, t in enumerate(parts)],
-            timeout=_ASK_S,
+            timeout=self._ask_s,
         )  # fmt: skip
         self.client.flush(self._records, timeout=_WORK_S)
 
     def _read_records(self) -> dict[str, dict[str, Any]]:
         texts: dict[str, list[str]] = {}
-        if not self.client.has_collection(self._records, timeout=_ASK_S):
+        if not self.client.has_collection(self._records, timeout=self._ask_s):
             return {}
-        rows = self.client.query(self._records, filter='id != ""', output_fields=["id", "text"], timeout=_ASK_S)
+        rows = self.client.query(self._records, filter='id != ""', output_fields=["id", "text"], timeout=self._ask_s)
         for row in sorted(rows, key=lambda row: row["id"]):
             texts.setdefault(row["id"].rsplit("/", 2)[0], []).append(row["text"])
         return {build_id: json.loads("".join(parts)) for build_id, parts in texts.items()}
@@ -255,10 +256,10 @@ class MilvusCatalogue:
     def _switch(self, build_id: str) -> None:
         there = self.current()
         if there != build_id:
-            (self.client.alter_alias if there else self.client.create_alias)(self._collection(build_id), self.alias, timeout=_ASK_S)
+            (self.client.alter_alias if there else self.client.create_alias)(self._collection(build_id), self.alias, timeout=self._ask_s)
 
     def _remove_leftovers(self) -> None:
         known = {self._collection(build_id) for build_id in self._read_records()}
-        for collection in self.client.list_collections(timeout=_ASK_S):
+        for collection in self.client.list_collections(timeout=self._ask_s):
             if collection.startswith(f"{self._name}_b_") and collection not in known:
-                self.client.drop_collection(collection, timeout=_ASK_S)
+                self.client.drop_collection(collection, timeout=self._ask_s)

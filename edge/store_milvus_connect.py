@@ -13,6 +13,9 @@ from edge.errors import SetupError
 
 CONNECT_S = 5.0
 """A server that is there answers at once; who looks something up must not wait longer to hear that there is none."""
+ANSWER_S = 20.0
+"""After so many seconds without an answer a question is given up: a look-up that waits longer is of no use to anybody."""
+_FILE_S = 600.0
 _OPTIONS = {
     "RACKLENS_MILVUS_TOKEN": "token",
     "RACKLENS_MILVUS_DB": "db_name",
@@ -35,6 +38,11 @@ def without_secrets(uri: str) -> str:
     return re.sub(r"(?<=//)[^/@]*@", "", uri)
 
 
+def patience_s(uri: str, seconds: float = ANSWER_S) -> float:
+    """How long to wait for an answer, in seconds. A file is served by this very process: it may be slow, but it is never away."""
+    return max(seconds, _FILE_S) if uri.endswith(".db") else seconds
+
+
 def connect(uri: str, *, options: Mapping[str, Any], make_file: bool) -> Any:
     """A MilvusClient. uri: http(s)://host:19530, or a file for milvus-lite, whose name ends in .db; make_file: whether it may be a new one.
 
@@ -52,7 +60,7 @@ def connect(uri: str, *, options: Mapping[str, Any], make_file: bool) -> Any:
         logging.getLogger(library).setLevel(logging.CRITICAL)
     with translated(uri, "be opened"):
         try:
-            return MilvusClient(uri, timeout=CONNECT_S, **options)
+            return MilvusClient(uri, timeout=patience_s(uri, CONNECT_S), **options)
         except ValueError as error:  # a port that is no number
             raise OSError(str(error)) from error
 

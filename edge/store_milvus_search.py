@@ -16,8 +16,6 @@ from edge.types import CatalogueItem, Filter
 
 MOST_HITS = 16_384
 """Milvus gives no more at once."""
-ANSWER_S = 20.0
-"""After so many seconds without an answer a question is given up: a look-up that waits longer is of no use to anybody."""
 _AT_ONCE = 500
 
 
@@ -25,14 +23,15 @@ class MilvusStore:
     """An open build in Milvus; see Store. It stays the one that was in use when it was opened."""
 
     def __init__(
-        self, client: Any, collection: str, record: Mapping[str, Any], translated: Callable[[str], AbstractContextManager[None]]
-    ) -> None:
-        """client: a MilvusClient; record: as published; translated: turns its errors into SetupErrors."""
+        self, client: Any, collection: str, record: Mapping[str, Any], translated: Callable[[str], AbstractContextManager[None]],
+        *, answer_s: float,
+    ) -> None:  # fmt: skip
+        """client: a MilvusClient; record: as published; translated: turns its errors into SetupErrors; answer_s: the longest wait."""
         self.manifest = Manifest.from_json(json.dumps(record["manifest"]), path=f"{collection}/{MANIFEST_NAME}")
         self.build_id, self.count, self.dim = self.manifest.build_id, self.manifest.count, self.manifest.dim
         self.most_hits = min(self.count, MOST_HITS)
         self._client, self.collection, self._ef_search = client, collection, self.manifest.ef_search
-        self._translated = translated
+        self._translated, self._answer_s = translated, answer_s
         self._types, self._colours = tuple(record["types"]), tuple(record["colours"])
 
     def search(self, vectors: np.ndarray, k: int, *, only: Filter | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -44,7 +43,7 @@ class MilvusStore:
         with self._translated("search"):
             answers = self._client.search(
                 self.collection, queries.tolist(), limit=k, filter=self._expression(only),
-                search_params={"metric_type": "IP", "params": {"ef": max(self._ef_search, 2 * k)}}, timeout=ANSWER_S,
+                search_params={"metric_type": "IP", "params": {"ef": max(self._ef_search, 2 * k)}}, timeout=self._answer_s,
             )  # fmt: skip
         found = []
         for hits in answers:
@@ -77,7 +76,7 @@ class MilvusStore:
 
     def _ask(self, expression: str, field: str) -> list[dict[str, Any]]:
         with self._translated("answer"):
-            return self._client.query(self.collection, filter=expression, output_fields=["label", field], timeout=ANSWER_S)
+            return self._client.query(self.collection, filter=expression, output_fields=["label", field], timeout=self._answer_s)
 
     def _expression(self, only: Filter | None) -> str:
         """The filter in Milvus' words: places in the build's lists of types and colours, so that no text of a feed is ever quoted."""
