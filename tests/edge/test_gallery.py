@@ -12,8 +12,10 @@ from edge.gallery import Gallery
 from edge.index import Index
 from edge.likeness import MOST_PAIRS, RandomPairs
 from edge.rank import checked_weights
+from edge.store_index import open_index
 from edge.types import CatalogueItem, Filter
 from tests.made_index import PARTS, WEIGHTS, made_index, random_vectors
+from tests.made_store import ON_LITE, published
 
 TYPES = ("Apparel > Tops > Polo", "Apparel > Tops > Shirt", "Apparel > Dresses", "")
 COLOURS = ("red", "Blue", "red/white", "")
@@ -32,10 +34,13 @@ ITEMS[-1] = replace(ITEMS[-1], product_type="Hats", color="green", quantity=0)  
 OWNERS = [ITEMS[n // 3].item_id for n in range(COUNT)]
 
 
-@pytest.fixture(scope="module", params=["every vector compared", "graph"])
+@pytest.fixture(scope="module", params=["every vector compared", "graph", ON_LITE])
 def gallery(request, tmp_path_factory):
-    vectors = random_vectors(COUNT)
-    folder, manifest = made_index(tmp_path_factory.mktemp("gallery"), vectors, OWNERS, ITEMS)
+    vectors, root = random_vectors(COUNT), tmp_path_factory.mktemp("gallery")
+    folder, manifest = made_index(root, vectors, OWNERS, ITEMS)
+    if request.param == "milvus-lite":
+        index = open_index(folder, manifest=manifest, store=published(folder, root / "lite.db"))
+        return Gallery(index, Catalogue.open(folder / "catalogue.sqlite"), PARTS)
     index = Index.open(folder, manifest=replace(manifest, ef_search=COUNT), exact_below=1 if request.param == "graph" else 20_000)
     assert index.exact == (request.param != "graph")
     return Gallery(index, Catalogue.open(folder / "catalogue.sqlite"), PARTS)
@@ -121,7 +126,7 @@ def test_a_filter_that_very_many_pass_loses_nothing_either(gallery, monkeypatch,
 
 
 def test_over_fetching_asks_the_graph_and_compares_few(gallery, monkeypatch):
-    if gallery._index.exact:
+    if not isinstance(gallery._index, Index) or gallery._index.exact:
         pytest.skip("no graph to ask")
     monkeypatch.setattr("edge.gallery.EXACT_BELOW", 10)
     compared = []

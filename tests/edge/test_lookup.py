@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from edge.errors import IndexFolderError, NoGarmentFound, RequestError
+from edge.index import Index
 from edge.lookup import Lookup, current_build, overlay_path
 from edge.types import CatalogueItem, Filter, Mask, Verdict
 from tests.fakes import FakeStages
 from tests.made_index import made_index
+from tests.made_store import ON_LITE, published
 
 LINE = {"weights": {"score": 40.0, "margin": 0.0, "confidence": 0.0}, "bias": -38.0, "accept_at": 0.6, "reject_at": 0.2,
         "trials": 10, "unknown_trials": 5, "source": "made views"}  # fmt: skip
@@ -46,9 +48,12 @@ def index_root(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module")
-def lookup(index_root):
-    return Lookup.open(index_root, stages=STAGES)
+@pytest.fixture(scope="module", params=["folder", ON_LITE])
+def lookup(request, index_root, tmp_path_factory):
+    store = None
+    if request.param == "milvus-lite":
+        store = published(index_root / current_build(index_root), tmp_path_factory.mktemp("lookup") / "lite.db")
+    return Lookup.open(index_root, stages=STAGES, store=store)
 
 
 def names(answer) -> list[str]:
@@ -220,4 +225,4 @@ def test_many_threads_may_look_up_refine_and_filter_at_once(lookup):
         return names(answer)[0] == name != names(refined)[0]
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(one, range(200)))
+        assert all(pool.map(one, range(200 if isinstance(lookup.index, Index) else 24)))
