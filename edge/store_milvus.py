@@ -49,7 +49,7 @@ class MilvusCatalogue:
     def __init__(self, uri: str, *, name: str = "racklens", options: Mapping[str, Any] | None = None, make_file: bool = True) -> None:
         """See `connect` for uri, options and make_file. Raises SetupError."""
         self.uri, self._uri, self._name = without_secrets(uri), uri, name
-        self._ask_s = patience_s(uri)
+        self._ask_s, self._loaded = patience_s(uri), False
         self.client = connect(uri, options=options or {}, make_file=make_file)
 
     def __enter__(self) -> MilvusCatalogue:
@@ -248,6 +248,9 @@ class MilvusCatalogue:
         texts: dict[str, list[str]] = {}
         if not self.client.has_collection(self._records, timeout=self._ask_s):
             return {}
+        if not self._loaded:  # a server, or a file, that was started anew holds nothing in memory
+            self.client.load_collection(self._records, timeout=_WORK_S)
+            self._loaded = True
         rows = self.client.query(self._records, filter='id != ""', output_fields=["id", "text"], timeout=self._ask_s)
         for row in sorted(rows, key=lambda row: row["id"]):
             texts.setdefault(row["id"].rsplit("/", 2)[0], []).append(row["text"])

@@ -19,8 +19,17 @@ def lite(file: Path) -> StoreChoice:
     return StoreChoice("milvus", str(file))
 
 
+def restart(choice: StoreChoice) -> None:
+    """As when the process ended: what is opened next is read from the file anew, and nothing is loaded."""
+    if choice.kind == "milvus":
+        from milvus_lite.server_manager import server_manager_instance
+
+        server_manager_instance.release_server(choice.uri)
+
+
 def published(folder: Path, file: Path):
     """A build, copied into milvus-lite and open there."""
     with lite(file).catalogue(make_file=True) as catalogue:
         catalogue.publish(folder)
+    restart(lite(file))
     return lite(file).open()

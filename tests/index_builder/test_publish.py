@@ -20,7 +20,7 @@ from index_builder.__main__ import main
 from index_builder.folders import list_builds
 from tests import fakes
 from tests.index_builder.drawing import draw_garment
-from tests.made_store import ON_LITE, lite, needs_lite
+from tests.made_store import ON_LITE, lite, needs_lite, restart
 
 
 class FakeStages(fakes.FakeStages):
@@ -52,7 +52,12 @@ class Shop:
         return str(self.root / "feed.csv")
 
     def run(self, command: str, *words: str) -> int:
-        return main([command, *words, *self.options])
+        """A command as in a process of its own."""
+        restart(self.store)
+        try:
+            return main([command, *words, *self.options])
+        finally:
+            restart(self.store)
 
     def build(self, *numbers: int, command: str = "build", more: tuple[str, ...] = ("--quiet",)) -> str:
         """Build, and give the id of the build in use."""
