@@ -24,6 +24,8 @@ OVER_FETCHED = 4000
 """Where a filter lets many pass, the graph is asked for as many more as the filter takes away, up to here; past it every vector that
 passes is compared, which is then the faster way and loses nothing."""
 _FILTERS_KEPT = 16
+_ROWS_KEPT = 2
+"""Filters whose vectors stay side by side in memory, some 20 MB each: gathered anew, ten thousand take longer than their comparison."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,7 @@ class Gallery:
         self._pairs = RandomPairs(index.vectors, self._owners, self._parts)
         self._facets: Facets | None = None
         self._filters: dict[Filter, tuple[np.ndarray, np.ndarray]] = {}
+        self._rows_of: dict[Filter, np.ndarray] = {}
         self._lock = threading.Lock()
 
     def nearest(self, query: np.ndarray, k: int, *, only: Filter | None = None) -> Hits:
@@ -68,7 +71,8 @@ class Gallery:
         labels = self._reached_in_store(query, k, only) if self._remote else self._candidates(query, k, only)
         if not len(labels):
             return Hits(np.empty(0, np.float32), np.empty((0, len(query)), np.int64))
-        products = self._products(query, labels)
+        rows = self._kept_rows(only, labels)
+        products = self._products(query, labels) if rows is None else query @ rows.T
         owners = self._owners[labels]
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         stops = np.append(starts[1:], len(labels))
@@ -131,6 +135,21 @@ class Gallery:
             return query @ self._rows(labels).T
         products = query @ self._index.vectors.T
         return products if len(labels) == self._index.count and self._in_order else products[:, labels]
+
+    def _kept_rows(self, only: Filter | None, labels: np.ndarray) -> np.ndarray | None:
+        """float32 (L, D) where these are all labels that pass a filter of late and few enough to keep; else None."""
+        with self._lock:
+            passing = self._filters.get(only) if only is not None else None
+            if passing is None or passing[0] is not labels or len(labels) > EXACT_BELOW:
+                return None
+            rows = self._rows_of.pop(only, None)
+        if rows is None:
+            rows = self._rows(labels)
+        with self._lock:
+            self._rows_of[only] = rows  # the last asked for is the last to go
+            while len(self._rows_of) > _ROWS_KEPT:
+                self._rows_of.pop(next(iter(self._rows_of)))
+        return rows
 
     def _rows(self, labels: np.ndarray) -> np.ndarray:
         """int64 (L,) -> float32 (L, D): vectors by label, from where they are searched."""

@@ -125,6 +125,22 @@ def test_a_filter_that_very_many_pass_loses_nothing_either(gallery, monkeypatch,
             assert ids(gallery, gallery.nearest(query, 400, only=only)) == slow(query, passes)
 
 
+def test_vectors_of_a_filter_are_gathered_once_and_the_longest_unused_let_go(gallery, monkeypatch):
+    if not isinstance(gallery._index, Index):
+        pytest.skip("another store filters before it searches")
+    gathered = []
+    rows = gallery._rows
+    monkeypatch.setattr(gallery, "_rows", lambda labels: gathered.append(len(labels)) or rows(labels))
+    gallery._rows_of.clear()
+    (query,) = queries(1, 15)
+    red, blue, white = (Filter(colours=(name,)) for name in ("red", "blue", "white"))
+    first = ids(gallery, gallery.nearest(query, 20, only=red))
+    for only in (red, blue, red, white, red, blue):  # white takes blue's place, then blue white's
+        gallery.nearest(query, 20, only=only)
+    assert len(gathered) == 4 and set(gallery._rows_of) == {red, blue}
+    assert ids(gallery, gallery.nearest(query, 20, only=red)) == first == slow(query, lambda i: "red" in i.color)[:20]
+
+
 def test_over_fetching_asks_the_graph_and_compares_few(gallery, monkeypatch):
     if not isinstance(gallery._index, Index) or gallery._index.exact:
         pytest.skip("no graph to ask")
