@@ -53,7 +53,7 @@ def unsharp(rgb: np.ndarray) -> np.ndarray:
 
 FILTERS: dict[str, Filter] = {
     "as it is": lambda rgb: rgb,
-    "non-local means": lambda rgb: cv2.fastNlMeansDenoisingColored(rgb, None, 6, 6, 5, 13),
+    "non-local means": lambda rgb: cv2.fastNlMeansDenoisingColored(rgb, None, 16, 16, 5, 13),
     "unsharp mask": unsharp,
     "Wiener": wiener,
     "local contrast": local_contrast,
@@ -63,7 +63,7 @@ FILTERS: dict[str, Filter] = {
 def noisy(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A dark photo brought up: exposure cut to a sixth, shot and read noise, raised again."""
     x = (rgb / 255.0) ** 2.2 / 6
-    x = x + rng.normal(0, 1, x.shape) * np.sqrt(x * 0.0008 + 0.00002)
+    x = x + rng.normal(0, 1, x.shape) * np.sqrt(x * 0.0003 + 0.000005)
     return np.clip(np.clip(x * 6, 0, 1) ** (1 / 2.2) * 255, 0, 255).astype(np.uint8)
 
 
