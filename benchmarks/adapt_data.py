@@ -22,7 +22,7 @@ from edge.transforms import network_input
 from edge.types import Photo
 
 SETS = ("held out", "held out, as taken", "adapted on", "other senders")
-_SHOWN, _OTHERS, _GROUNDS = 10, 600, 120
+_SHOWN, _OTHERS, _GROUNDS = 10, 400, 100
 
 
 @dataclass(frozen=True, slots=True)

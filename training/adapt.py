@@ -71,8 +71,8 @@ def adapt(
 ) -> Adapted:  # fmt: skip
     """Train until `minutes` are spent in all, the earlier runs of the same `key` in the folder `run` included, or nothing more is gained.
 
-    start: the embedder in use, in eval mode, with inputs of side `size`. batch: cut to the number of garments. tell:
-    minutes spent so far.
+    start: the embedder in use, in eval mode, with inputs of side `size`. batch: cut to the number of garments. tell: is given
+    the minutes spent so far.
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -118,7 +118,7 @@ def adapt(
 
     near.share_memory_()
     mine()
-    batches = TaughtBatches(crops, data.photo, near, taught, batch, seed + step, recipe)
+    batches = TaughtBatches(crops, data.source, near, taught, batch, seed + step, recipe)
     loader = iter(torch.utils.data.DataLoader(batches, None, num_workers=1, prefetch_factor=3))
     last, budget = time.monotonic(), minutes * 60
     saved = last

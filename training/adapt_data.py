@@ -31,6 +31,7 @@ from training.embedder_data import SOURCE, Crops, tight_square
 from training.feedback import Seen
 
 FIT, TUNE, HELD, FOREIGN = 0, 1, 2, 3
+STUDIO, MADE, CONFIRMED = 0, 1, 2
 FEWEST_ITEMS = 40
 DRAWN = 20_000_000
 """Drawn garments to fit are numbered from here: they keep those of other warehouses from being forgotten."""
@@ -58,8 +59,8 @@ class Prepared:
 
     gallery uint8 (N, S, S, 3), owner (N,): cutouts of the studio images, then of drawn garments that nobody trains on;
     query uint8 (Q, S, S, 3), truth (Q,), part (Q,) TUNE, HELD or FOREIGN, confirmed (Q,): a real photo, not a made one;
-    rgb uint8 (C, 176, 176, 3), mask uint8 (C, 176, 176), group (C,), photo (C,): of garments to fit, and of drawn ones from DRAWN on;
-    photo: a made or a confirmed photo with our own segmenter's mask, not a studio image;
+    rgb uint8 (C, 176, 176, 3), mask uint8 (C, 176, 176), group (C,), source (C,): of garments to fit, and of drawn ones from DRAWN on;
+    source: STUDIO for a studio image, MADE or CONFIRMED for a photo with our own segmenter's mask;
     rejected (R, 2): a garment of the crops and one that a person passed over for it.
     """
 
@@ -72,7 +73,7 @@ class Prepared:
     rgb: np.ndarray
     mask: np.ndarray
     group: np.ndarray
-    photo: np.ndarray
+    source: np.ndarray
     rejected: np.ndarray
 
     def crops(self) -> tuple[Crops, np.ndarray]:
@@ -164,7 +165,7 @@ class _Making:
             column("gallery", 1, picture, np.uint8), column("gallery", 2, (), np.int64), column("query", 1, picture, np.uint8),
             column("query", 2, (), np.int64), column("query", 3, (), np.int64), column("query", 4, (), bool),
             column("crop", 1, crop, np.uint8), column("crop", 2, crop[:2], np.uint8), column("crop", 3, (), np.int64),
-            column("crop", 4, (), bool), column("rejected", 1, (2,), np.int64),
+            column("crop", 4, (), np.uint8), column("rejected", 1, (2,), np.int64),
         )  # fmt: skip
 
     def _item(self, n: int) -> list[tuple]:
@@ -180,7 +181,7 @@ class _Making:
                 continue
             alpha = (mask.alpha * 255).astype(np.uint8)
             if part == FIT:
-                return [*out, ("crop", *tight_square(photo.rgb, alpha), n, False), *self._photos(photo.rgb, alpha, n)]
+                return [*out, ("crop", *tight_square(photo.rgb, alpha), n, STUDIO), *self._photos(photo.rgb, alpha, n)]
             return out + self._queries(*tight_square(photo.rgb, alpha, side=ITEM_SIZE), n, part)
         return []
 
@@ -199,7 +200,7 @@ class _Making:
     def _drawn(self, i: int) -> list[tuple]:
         drawn, n = draw_item(_DRAWN_SEED, i), DRAWN + i
         alpha = (drawn.alpha * 255).astype(np.uint8)
-        return [("crop", *tight_square(drawn.rgb, alpha), n, False), *self._photos(drawn.rgb, alpha, n)]
+        return [("crop", *tight_square(drawn.rgb, alpha), n, STUDIO), *self._photos(drawn.rgb, alpha, n)]
 
     def _photos(self, rgb: np.ndarray, alpha: np.ndarray, n: int) -> list[tuple]:
         """Crops of made photos, each by its own segmented mask."""
@@ -211,7 +212,7 @@ class _Making:
             other = self.others[int(rng.integers(len(self.others)))]
             photo = self.stages.read(phone_like(*large, self.grounds, rng, other))
             try:
-                out.append(("crop", *self._seen_crop(photo), n, True))
+                out.append(("crop", *self._seen_crop(photo), n, MADE))
             except PhotoError:
                 continue
         return out
@@ -252,4 +253,4 @@ class _Making:
         except (OSError, PhotoError):
             return []
         passed = {self.number[r] for r in seen.rejected if r in self.number and part_of(self.first[self.number[r]][0]) == FIT}
-        return [("crop", *crop, n, True), *(("rejected", (n, other)) for other in sorted(passed - {n}))]
+        return [("crop", *crop, n, CONFIRMED), *(("rejected", (n, other)) for other in sorted(passed - {n}))]

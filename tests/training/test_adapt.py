@@ -19,7 +19,7 @@ from training.__main__ import main
 from training.adapt import SHARES, adapt, mixed
 from training.adapt_batches import TaughtBatches
 from training.adapt_command import adapted
-from training.adapt_data import DRAWN, FIT, FOREIGN, HELD, TUNE, Amounts, Prepared, part_of
+from training.adapt_data import CONFIRMED, DRAWN, FIT, FOREIGN, HELD, MADE, STUDIO, TUNE, Amounts, Prepared, part_of
 from training.adapt_install import current, embed_onnx, export, install, undo
 from training.adapt_scenes import SIDE, phone_like
 from training.adapt_score import doubt, figures, gained, judged, worse
@@ -50,8 +50,8 @@ def data() -> Prepared:
     rgb = np.stack([blocks(SOURCE, n) for n in numbers])
     mask = (rgb.min(3) < 255).astype(np.uint8) * 255
     confirmed = np.arange(len(asked)) % 2 == 0
-    photo = np.arange(13) == 12
-    return Prepared(gallery, np.arange(24), noisy, asked, parts[asked], confirmed, rgb, mask, np.array(numbers), photo, np.array([[3, 7]]))
+    source = np.array([STUDIO] * 12 + [CONFIRMED])
+    return Prepared(gallery, np.arange(24), noisy, asked, parts[asked], confirmed, rgb, mask, np.array(numbers), source, np.array([[3, 7]]))
 
 
 def test_it_trains_stops_goes_on_exports_and_installs(data, tmp_path):
@@ -112,9 +112,9 @@ def test_a_catalogue_and_its_look_ups_are_learned_from_and_its_index_is_of_the_m
     assert set(result["before"]) == set(result["after"]) == {"held_out_items", "held_out_look_ups", "drawn"}
     assert bool(result["installed"]) != bool(result["refused"])
     with np.load(next((tmp_path / "run").glob("prepared-*.npz"))) as kept:
-        group, photo, rejected = kept["group"], kept["photo"], kept["rejected"]
+        group, source, rejected = kept["group"], kept["source"], kept["rejected"]
         assert len(set(group[group < DRAWN].tolist())) == len(fit) and (group >= DRAWN).sum() >= 2
-        assert photo.any() and not photo.all() and len(rejected) == len(fit)
+        assert set(source.tolist()) == {STUDIO, MADE, CONFIRMED} and len(rejected) == len(fit)
         assert kept["confirmed"].any() and not kept["confirmed"].all()
     # Whatever came of it, put the learned model in use: the index is then another model's.
     name = result["installed"] or install(tmp_path / "run" / "embedder", DEFAULT_MODELS, tmp_path / "models", {})
@@ -139,14 +139,14 @@ def test_unusable_arguments_end_with_2_and_a_remedy(tmp_path, capsys):
 def test_what_was_passed_over_stands_beside_what_was_chosen_and_photos_beside_studio_images(data):
     crops, names = data.crops()
     assert names.tolist() == list(range(12))
-    batches = TaughtBatches(crops, data.photo, torch.zeros(12, 12, dtype=torch.int64), {3: [7]}, 10, 0, ViewRecipe())
+    batches = TaughtBatches(crops, data.source, torch.zeros(12, 12, dtype=torch.int64), {3: [7]}, 10, 0, ViewRecipe())
     groups, doubles = batches._choose(np.random.default_rng(0))
     plain = [g for g, double in zip(groups, doubles, strict=True) if not double]
     assert {3, 7} <= set(plain) and len(plain) == len(set(plain)) and len(groups) == 10
     pairs = [batches._pair(3, np.random.default_rng(i)) for i in range(40)]
     assert {first for first, _ in pairs} == {3} and {second for _, second in pairs} == {3, 12}
     views, index, plain = next(iter(batches))
-    assert views.shape == (2, 10, 128, 128, 3) and not data.photo[index.numpy()].any() and plain.any()
+    assert views.shape == (2, 10, 128, 128, 3) and not data.source[index.numpy()].any() and plain.any()
 
 
 def test_a_made_photo_shows_the_garment_on_another_ground():
