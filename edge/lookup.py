@@ -7,7 +7,6 @@ refine: what a person says -> the query weighted and moved -> search again; the 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,16 +15,16 @@ from typing import Any
 import numpy as np
 
 from edge.catalogue import Catalogue
-from edge.concepts import Concepts
 from edge.errors import IndexFolderError, PhotoError, RequestError
 from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
 from edge.rank import Change, checked_weights, moved, moved_towards, photo_counts
+from edge.seen import Clock, Seen, see, see_masked
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.store import Store
 from edge.store_index import StoreIndex, open_index
 from edge.taught import TaughtTags
-from edge.types import Answer, Cutout, Filter, Mask, Match, Photo, Verdict
+from edge.types import Answer, Filter, Mask, Match, Photo, Verdict
 from edge.verdict import Calibration, judge
 
 __all__ = ["Change", "Filter", "Lookup", "RuntimeReport", "current_build", "moved", "overlay_path"]
@@ -123,16 +122,10 @@ class Lookup:
         """
         if not photos:
             raise ValueError("no photo to look up")
-        clock, seen, errors = _Clock(), [], {}
+        clock, seen, errors = Clock(), [], {}
         for place, data in enumerate(photos):
             try:
-                photo = self.stages.read(data)
-                clock.lap("read")
-                photo = self.stages.unframe(photo)
-                clock.lap("frame")
-                mask = self.stages.mask(photo)
-                clock.lap("segment")
-                seen.append(self._see(photo, mask, clock))
+                seen.append(see(data, self.stages, clock))
             except PhotoError as error:
                 errors[place] = error
         if not seen:
@@ -144,8 +137,8 @@ class Lookup:
         self, photo: Photo, mask: Mask, *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None
     ) -> Answer:
         """A photo with an outline that is known, as after a correction -> Answer; see `look_up`."""
-        clock = _Clock()
-        return self._answer([self._see(photo, mask, clock)], clock, k=k, weights=weights, only=only)
+        clock = Clock()
+        return self._answer([see_masked(photo, mask, self.stages, clock)], clock, k=k, weights=weights, only=only)
 
     def refine(
         self,
@@ -169,7 +162,7 @@ class Lookup:
         both = sorted(set(liked) & set(disliked))
         if both:
             raise RequestError(f"{', '.join(both)} cannot be both liked and disliked.", remedy="Choose one of the two.")
-        clock = _Clock()
+        clock = Clock()
         towards = self._towards(query, liked, disliked) if liked or disliked else query
         matches, verdict, probability = self._ranked(
             query, towards, answer.confidence, k=k, weights=weights, only=only, last=frozenset(disliked)
@@ -189,20 +182,10 @@ class Lookup:
         """Colours of the catalogue as its feed names them, most frequent first, for `Filter.colours`."""
         return tuple(value for value, _ in self.catalogue.values_of("color"))
 
-    def _see(self, photo: Photo, mask: Mask, clock: _Clock) -> _Seen:
-        cut = self.stages.cutout(photo, mask)
-        clock.lap("cutout")
-        # One at a time: a network runs in batches of 1 or many, and a few photos would pay for many.
-        embedding = self.stages.embed([cut])[0]
-        clock.lap("embed")
-        concepts = self.stages.concepts(photo, mask, cut)
-        clock.lap("concepts")
-        return _Seen(photo, mask, cut, embedding.vector, concepts)
-
     def _answer(
         self,
-        seen: Sequence[_Seen],
-        clock: _Clock,
+        seen: Sequence[Seen],
+        clock: Clock,
         *,
         k: int,
         weights: Mapping[str, float] | None,
@@ -222,7 +205,7 @@ class Lookup:
             confidence=confidence, photos=len(seen), left_out=left_out or {},
         )  # fmt: skip
 
-    def _concepts(self, seen: Sequence[_Seen], counts: np.ndarray, matches: Sequence[Match]) -> dict[str, Any]:
+    def _concepts(self, seen: Sequence[Seen], counts: np.ndarray, matches: Sequence[Match]) -> dict[str, Any]:
         """What the garment is, for the Answer; empty where the models do not tell."""
         said = [s.concepts for s in seen if s.concepts is not None]
         if len(said) < len(seen):
@@ -301,30 +284,3 @@ class Lookup:
             self.catalogue.count,
             self._calibration_json,
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """A photo after its way through the stages; vector float32 (D,); concepts None where the models do not tell."""
-
-    photo: Photo
-    mask: Mask
-    cutout: Cutout
-    vector: np.ndarray
-    concepts: Concepts | None = None
-
-
-class _Clock:
-    """Milliseconds per stage, of several photos together, and in all."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name] = round(self._laps.get(name, 0.0) + (now - self._last) * 1000, 2)
-        self._last = now
-
-    def timings(self) -> dict[str, float]:
-        return {**self._laps, "total": round((self._last - self._start) * 1000, 2)}

@@ -59,7 +59,7 @@ EDGE_LAYERS = (
         "taught",
     ),  # fmt: skip
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
-    ("store",),
+    ("store", "seen"),
     ("store_index",),
     ("gallery", "looks_pieces", "journal_history", "journal_prune"),
     ("lookup", "store_milvus_search", "store_milvus_connect", "alternatives", "journal", "journal_export"),
