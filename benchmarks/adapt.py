@@ -69,13 +69,16 @@ def figures(own: np.ndarray, other: np.ndarray, garment: np.ndarray, *, resample
     }  # fmt: skip
 
 
-def fewer(before: np.ndarray, after: np.ndarray, garment: np.ndarray, *, resamples: int = 2000) -> list[float]:
-    """95 % interval of the share of errors that is gone, over garments. before, after bool (Q,): wrong."""
+def fewer(before: np.ndarray, after: np.ndarray, garment: np.ndarray, *, resamples: int = 2000) -> list[float] | None:
+    """95 % interval of the share of errors that is gone, over garments; None where there were none. before, after bool (Q,): wrong."""
+    if not before.any():
+        return None
     rng, names = np.random.default_rng(1), np.unique(garment)
     was = np.array([before[garment == name].sum() for name in names])
     now = np.array([after[garment == name].sum() for name in names])
     drawn = rng.integers(len(names), size=(resamples, len(names)))
-    gone = 1 - now[drawn].sum(1) / np.maximum(1, was[drawn].sum(1))
+    some = was[drawn].sum(1) > 0  # a sample without errors says nothing of their share
+    gone = 1 - now[drawn][some].sum(1) / was[drawn][some].sum(1)
     return np.quantile(gone, (0.025, 0.975)).round(3).tolist()
 
 
@@ -90,7 +93,8 @@ def compared(before: Path, after: Path, data: JudgedOn) -> dict[str, Any]:
         out[name] = {
             "before": figures(own_a[at], other_a[at], garment), "after": figures(own_b[at], other_b[at], garment),
             "put_right": int((wrong[0] & ~wrong[1]).sum()), "made_wrong": int((~wrong[0] & wrong[1]).sum()),
-            "errors_gone": round(1 - int(wrong[1].sum()) / max(1, int(wrong[0].sum())), 3), "errors_gone_interval": fewer(*wrong, garment),
+            "errors_gone": round(1 - float(wrong[1].sum() / wrong[0].sum()), 3) if wrong[0].any() else None,
+            "errors_gone_interval": fewer(*wrong, garment),
         }  # fmt: skip
     return out
 
@@ -99,10 +103,12 @@ def show(result: dict[str, Any]) -> None:
     print(f"{'':20s} queries  errors      put right / made wrong  errors gone [95 %]      recall@1                AUROC")
     for name, line in result.items():
         was, now = line["before"], line["after"]
-        low, high = line["errors_gone_interval"]
+        gone = "-"
+        if line["errors_gone_interval"]:
+            gone = "{:.0%} [{:.0%}, {:.0%}]".format(line["errors_gone"], *line["errors_gone_interval"])
         print(
             f"{name:20s} {was['queries']:7d}  {was['errors']:3d} -> {now['errors']:3d}  {line['put_right']:9d} / {line['made_wrong']:10d}  "
-            f"{line['errors_gone']:6.0%} [{low:.0%}, {high:.0%}]   {was['recall@1']:.4f} -> {now['recall@1']:.4f}  "
+            f"{gone:22s}   {was['recall@1']:.4f} -> {now['recall@1']:.4f}  "
             f"{was['auroc']:.4f} -> {now['auroc']:.4f}"
         )
 

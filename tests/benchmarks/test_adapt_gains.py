@@ -41,3 +41,4 @@ def test_the_share_of_errors_gone_has_an_interval_that_holds_it():
     low, high = fewer(before, after, np.arange(24))
     assert low < 0.5 < high
     assert fewer(before, before, np.arange(24)) == [0.0, 0.0]
+    assert fewer(np.zeros(24, bool), after, np.arange(24)) is None  # of no errors, none can be gone
