@@ -13,7 +13,7 @@ from edge.develop import angle_between
 from edge.enhance import distribution, grid_places, peak
 from training.enhance_data import Samples, cached_photos, draw_samples, keep_samples, read_samples, tune_samples
 from training.enhance_model import BINS, REACH, EnhanceNet, loss_of
-from training.loop import average_into, cosine_rate, descend, lowest_loss, normalise, note, resume, save_atomically, states
+from training.loop import average_into, checkpoint, cosine_rate, descend, lowest_loss, normalise, note, resume
 
 NEAR, APART = 0.1, 0.22
 """See edge.enhance.peak; 0.22 is about six degrees, which a person sees."""
@@ -88,16 +88,11 @@ def train(
     print(f"{len(held)} samples of {len(photos)} photos ready after {time.monotonic() - begun:.0f} s", flush=True)
     start = time.monotonic()
 
-    def checkpoint() -> float:
-        out = outputs(ema, judging.spoilt)
+    def judge_and_keep() -> float:
+        out, now = outputs(ema, judging.spoilt), spent + time.monotonic() - start
         loss = judged(out)
-        if loss <= best:
-            save_atomically({"model": ema.state_dict(), "step": step}, run / "best.pt")
-        lowest, now = min(best, loss), spent + time.monotonic() - start
-        weights = states(model=model, ema=ema, optimiser=optimiser)
-        save_atomically({**weights, "step": step, "spent": now}, run / "last.pt")
         note(run, {"step": step, "minutes": round(now / 60, 1), "tune_loss": round(loss, 4), **measures(out, judging)})
-        return lowest
+        return checkpoint(run, loss=loss, best=best, step=step, spent=now, model=model, ema=ema, optimiser=optimiser)
 
     last_eval = time.monotonic()
     model.train()
@@ -120,9 +115,9 @@ def train(
             speed = (step - first_step) * batch / elapsed
             print(f"step {step} {elapsed / 60:.1f} min, {speed:.0f} img/s loss {loss.item():.4f}", flush=True)
         if time.monotonic() - last_eval > every_s:
-            best = checkpoint()
+            best = judge_and_keep()
             last_eval = time.monotonic()
-    checkpoint()
+    judge_and_keep()
     keep_samples(held, run / "pool.npz")
 
 

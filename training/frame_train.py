@@ -14,7 +14,7 @@ from edge.frame import magnified_border, side_widths
 from training.frame_model import POSITIONS, FrameNet
 from training.frame_pictures import cached_sources
 from training.frame_samples import SIZE, draw_sample
-from training.loop import average_into, cosine_rate, descend, lowest_loss, normalise, note, resume, save_atomically, states
+from training.loop import average_into, checkpoint, cosine_rate, descend, lowest_loss, normalise, note, resume
 
 _TURNS = {"transpose": [1, 0, 3, 2], "mirror": [2, 1, 0, 3], "upend": [0, 3, 2, 1]}
 """Which side's width each of left, top, right, bottom shows after a turn."""
@@ -115,16 +115,11 @@ def train(
     pool = len(pool_x)
     print(f"{pool} samples drawn after {time.monotonic() - start:.0f} s", flush=True)
 
-    def checkpoint() -> float:
-        out = outputs(ema, tune_x)
+    def judge_and_keep() -> float:
+        out, now = outputs(ema, tune_x), spent + time.monotonic() - start
         loss = judged(out)
-        if loss <= best:
-            save_atomically({"model": ema.state_dict(), "step": step}, run / "best.pt")
-        lowest, now = min(best, loss), spent + time.monotonic() - start
-        weights = states(model=model, ema=ema, optimiser=optimiser)
-        save_atomically({**weights, "step": step, "spent": now}, run / "last.pt")
         note(run, {"step": step, "minutes": round(now / 60, 1), "tune_loss": round(loss, 4), **measures(out, tune_w)})
-        return lowest
+        return checkpoint(run, loss=loss, best=best, step=step, spent=now, model=model, ema=ema, optimiser=optimiser)
 
     last_eval = time.monotonic()
     model.train()
@@ -146,7 +141,7 @@ def train(
                 f"step {step} {elapsed / 60:.1f} min, {(step - first_step) * batch / elapsed:.0f} img/s loss {loss.item():.4f}", flush=True
             )
         if time.monotonic() - last_eval > 150:
-            best = checkpoint()
+            best = judge_and_keep()
             last_eval = time.monotonic()
-    checkpoint()
+    judge_and_keep()
     np.savez(run / "pool.npz", x=pool_x, widths=pool_w)

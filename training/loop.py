@@ -78,6 +78,17 @@ def lowest_loss(path: Path, model: torch.nn.Module, judge: Callable[[torch.nn.Mo
     return judge(model)
 
 
+def checkpoint(run: Path, *, loss: float, best: float, step: int, spent: float, ema: torch.nn.Module, **parts: Any) -> float:
+    """Keep run/last.pt, and run/best.pt where the averaged weights `ema` have no higher a loss than the best so far; gives the lower one.
+
+    spent: seconds of training behind them. parts: the model and optimiser, as for `states`.
+    """
+    if loss <= best:
+        save_atomically({"model": ema.state_dict(), "step": step}, run / "best.pt")
+    save_atomically({**states(ema=ema, **parts), "step": step, "spent": spent}, run / "last.pt")
+    return min(best, loss)
+
+
 def note(run: Path, line: dict[str, Any]) -> None:
     """Print a line of the log and keep it in run/log.jsonl."""
     text = json.dumps(line)
