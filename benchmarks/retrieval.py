@@ -25,14 +25,17 @@ import numpy as np
 from benchmarks.judge_views import composite_photo, emptied, studio_picture
 from benchmarks.real_data import DEFAULT_DATA, Judged, checked_mask, checked_rows, photo_bytes
 from benchmarks.retrieval_baselines import baselines
-from benchmarks.retrieval_scores import figures, per_category, per_part, ranks, similarities, verdict_figures
+from benchmarks.retrieval_scores import figures, per_category, per_part, ranks, read, similarities, verdict_figures
 from benchmarks.retrieval_sheet import small_jpeg, write_sheet
 from edge.errors import PhotoError
+from edge.seen import readings_of
 from edge.session import usable_cpus
 from edge.stages import Stages
 from edge.types import Box, Cutout, Photo
 
 OURS = "racklens"
+ALONE = "pieces alone"
+"""What an Encoded keeps besides its methods: our vectors of a mask's large pieces alone, (R, D), as a look-up tries them."""
 QUERIES = (("composite", "studio"), ("taken", "studio_bent"))
 _WORST = 24
 
@@ -64,10 +67,11 @@ class Encoders:
         """Photo -> vectors per method, the mask's confidence, and small pictures of photo and cutout (if they are to be kept)."""
         try:
             mask = self._stages.mask(photo)
-            cut = self._stages.cutout(photo, mask)
+            whole, *alone = readings_of(photo, mask, self._stages)
         except PhotoError:
             return self.nothing(), -1.0, [small_jpeg(photo.rgb) if keep else None, None]
-        return self.encode(cut), mask.confidence, [small_jpeg(photo.rgb), small_jpeg(cut.rgb)] if keep else [None, None]
+        encoded = self.encode(whole.cutout) | {ALONE: np.array([r.vector for r in alone], np.float32).reshape(-1, self._stages.dim)}
+        return encoded, mask.confidence, [small_jpeg(photo.rgb), small_jpeg(whole.cutout.rgb)] if keep else [None, None]
 
 
 def made_photo(picture: np.ndarray) -> Photo:
@@ -201,19 +205,27 @@ def main() -> None:
         gallery = {m: vectors[against][m] if extra is None else np.concatenate([vectors[against][m], extra[m]]) for m in encoders.methods}
         for method in encoders.methods:
             scores = similarities(vectors[queries][method], gallery[method])
-            line = figures(scores, truth)
-            show(queries, method, line)
-            result[f"{queries}_{method}"] = line
-            if method == OURS:
+            if method != OURS:
+                line = figures(scores, truth)
+                show(queries, method, line)
+            else:
+                readings = [np.concatenate([g[0][OURS][None], g[0].get(ALONE, g[0][OURS][:0].reshape(0, len(g[0][OURS])))])
+                            for g in sets[queries]]  # fmt: skip
+                show(queries, "ours, whole masks", figures(scores, truth))
+                known, unknown = read(readings, gallery[method]), read(readings, gallery[method], without=truth)
+                scores = known.scores
+                line = figures(scores, truth, unknown.scores)
+                show(queries, method, line)
                 confidence = [max(0.0, c) for _, c, _ in sets[queries]]
                 line["verdict"] = verdict_figures(
-                    vectors[queries][method], gallery[method], scores, truth, confidence=confidence, parts=stages.parts,
-                    groups=[r.sender for r in rows],
-                )  # fmt: skip
-                line["parts"] = per_part(vectors[queries][method], gallery[method], truth, stages.parts)
+                    (known, unknown), gallery[method], truth, confidence=confidence, parts=stages.parts, groups=[r.sender for r in rows]
+                )
+                line["in_pieces"] = sum(len(r) > 1 for r in readings)
+                line["parts"] = per_part(known.queries, gallery[method], truth, stages.parts)
                 line["categories"] = per_category(ranks(scores, truth), [r.label for r in rows])
                 if args.sheet:
                     mistakes += worst(sets[queries], sets[against] + more, scores, [f"{queries} {r.label}" for r in rows])
+            result[f"{queries}_{method}"] = line
     for queries, _ in QUERIES:
         line = result[f"{queries}_{OURS}"]
         by = line["verdict"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from edge.embed import part_scores
+from edge.pieces import reading
 from edge.verdict import features_of
 from index_builder.calibrate import Trial, cross_fitted
 from index_builder.evaluate_scores import accepted_at, auroc, mean_interval, wilson
@@ -34,9 +36,32 @@ def leaving_out(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return hidden
 
 
-def figures(scores: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """queries float32 (Q, D): of each photo's readings the one that counts; scores float32 (Q, N): its similarities."""
+
+    queries: np.ndarray
+    scores: np.ndarray
+
+
+def read(readings: Sequence[np.ndarray], gallery: np.ndarray, *, without: np.ndarray | None = None) -> Read:
+    """Each photo by the reading that the gallery knows best, as a look-up does (edge.pieces). readings: float32 (R, D) per photo, the whole
+    mask's first; gallery (N, D); without: int (Q,) the row that is not in the gallery, its scores HIDDEN."""
+    queries, scores = [], []
+    for i, vectors in enumerate(readings):
+        rows = similarities(vectors, gallery)
+        if without is not None:
+            rows[:, without[i]] = HIDDEN
+        chosen = reading(rows.max(1))
+        queries.append(vectors[chosen])
+        scores.append(rows[chosen])
+    return Read(np.stack(queries), np.stack(scores))
+
+
+def figures(scores: np.ndarray, truth: np.ndarray, without: np.ndarray | None = None) -> dict[str, Any]:
     """recall@1/5/20, MRR, and known against unknown by the best score alone: each query once with its garment in the gallery, once not.
 
+    without: scores where the garment is not in the gallery, if hiding it is not all that changes.
     accepted_at_1_percent: share of the queries rightly accepted by the threshold that 1 % of those left out pass.
     """
     r = ranks(scores, truth)
@@ -46,28 +71,31 @@ def figures(scores: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
         out[f"recall@{k}_interval"] = [round(v, 4) for v in wilson(int((r <= k).sum()), n)]
     out["mrr"] = round(float((1 / r).mean()), 4)
     out["mrr_interval"] = [round(v, 4) for v in mean_interval(1 / r)]
-    known, unknown = scores.max(1), leaving_out(scores, truth).max(1)
+    known, unknown = scores.max(1), (leaving_out(scores, truth) if without is None else without).max(1)
     out["auroc"] = round(auroc(known, unknown), 4)
     out["accepted_at_1_percent"] = accepted_at(known.tolist(), (r == 1).tolist(), unknown.tolist())["value"]
     return out
 
 
 def verdict_figures(
-    queries: np.ndarray, gallery: np.ndarray, scores: np.ndarray, truth: np.ndarray, *, confidence: Sequence[float],
-    parts: Mapping[str, slice], groups: Sequence[str],
+    views: tuple[Read, Read], gallery: np.ndarray, truth: np.ndarray, *, confidence: Sequence[float], parts: Mapping[str, slice],
+    groups: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """The same question by the verdict's probability, cross-fitted so that no sender is judged by a line that has seen one of theirs."""
+    """The same question by the verdict's probability, cross-fitted so that no sender is judged by a line that has seen one of theirs.
+
+    views: the queries with their garment in the gallery, and without it.
+    """
     trials = []
-    for hidden, view in ((False, scores), (True, leaving_out(scores, truth))):
-        for i, row in enumerate(view):
+    for hidden, view in zip((False, True), views, strict=True):
+        for i, row in enumerate(view.scores):
             two = np.argpartition(-row, 1)[:2]
             first, second = two[np.argsort(-row[two])].tolist()
-            likeness = tuple(part_scores(queries[i], gallery[first], parts).values())
+            likeness = tuple(part_scores(view.queries[i], gallery[first], parts).values())
             features = features_of((float(row[first]), float(row[second])), confidence[i], likeness)
             trials.append(Trial(features, not hidden, not hidden and first == int(truth[i]), groups[i]))
     p, _ = cross_fitted(trials)
-    known, unknown = p[: len(scores)], p[len(scores) :]
-    right = [t.right for t in trials[: len(scores)]]
+    known, unknown = p[: len(truth)], p[len(truth) :]
+    right = [t.right for t in trials[: len(truth)]]
     at = accepted_at(known.tolist(), right, unknown.tolist())
     return {"auroc": round(auroc(known, unknown), 4), "accepted_at_1_percent": at["value"], "interval": [at["low"], at["high"]]}
 

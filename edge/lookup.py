@@ -1,6 +1,7 @@
 """Lookup: a photo's bytes -> Answer. The one facade that the page and the command line use.
 
-read -> frame cut away -> mask -> cutout -> embed (-> several photos fused) -> search -> one result per item -> verdict
+read -> frame cut away -> mask (-> its pieces alone) -> cutout -> embed (-> several photos fused) -> search -> one result per item
+-> verdict
 refine: what a person says -> the query weighted and moved -> search again; the photo is not touched again
 """
 
@@ -125,7 +126,7 @@ class Lookup:
         clock, seen, errors = Clock(), [], {}
         for place, data in enumerate(photos):
             try:
-                seen.append(see(data, self.stages, clock))
+                seen.append(see(data, self.stages, clock, best_scores=self._gallery.best_scores))
             except PhotoError as error:
                 errors[place] = error
         if not seen:

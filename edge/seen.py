@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edge.concepts import Concepts
+from edge.errors import NoGarmentFound
+from edge.pieces import pieces_alone, reading
 from edge.stages import Stages
 from edge.types import Cutout, Mask, Photo
 
@@ -41,24 +44,50 @@ class Seen:
     concepts: Concepts | None = None
 
 
-def see(data: bytes, stages: Stages, clock: Clock) -> Seen:
-    """A photo's bytes, the whole way. Raises PhotoError."""
+def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.ndarray], np.ndarray]) -> Seen:
+    """A photo's bytes, the whole way. best_scores: vectors float32 (R, D) -> each one's highest score in the catalogue, which says how a
+    mask in pieces is to be read. Raises PhotoError."""
     photo = stages.read(data)
     clock.lap("read")
     photo = stages.unframe(photo)
     clock.lap("frame")
     mask = stages.mask(photo)
     clock.lap("segment")
-    return see_masked(photo, mask, stages, clock)
+    readings = readings_of(photo, mask, stages, clock)
+    if len(readings) == 1:
+        return _told(readings[0], stages, clock)
+    chosen = reading(best_scores(np.stack([r.vector for r in readings])))
+    clock.lap("search")
+    return _told(readings[chosen], stages, clock)
+
+
+def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = None) -> list[Seen]:
+    """The photo by its whole mask, then by each large piece of it alone (edge.pieces), concepts not told. Raises NoGarmentFound."""
+    clock = clock or Clock()
+    readings = [_cut(photo, mask, stages, clock)]
+    for alpha in pieces_alone(mask.alpha):
+        try:
+            readings.append(_cut(photo, Mask(alpha, mask.confidence), stages, clock))
+        except NoGarmentFound:  # nothing is left of a piece once its outline is refined
+            continue
+    return readings
 
 
 def see_masked(photo: Photo, mask: Mask, stages: Stages, clock: Clock) -> Seen:
-    """A photo whose mask is known. Raises NoGarmentFound for an empty one."""
+    """A photo whose outline a person has settled, pieces and all. Raises NoGarmentFound for an empty one."""
+    return _told(_cut(photo, mask, stages, clock), stages, clock)
+
+
+def _cut(photo: Photo, mask: Mask, stages: Stages, clock: Clock) -> Seen:
     cut = stages.cutout(photo, mask)
     clock.lap("cutout")
     # One at a time: a network runs in batches of 1 or many, and a few photos would pay for many.
     embedding = stages.embed([cut])[0]
     clock.lap("embed")
-    concepts = stages.concepts(photo, mask, cut)
+    return Seen(photo, mask, cut, embedding.vector)
+
+
+def _told(seen: Seen, stages: Stages, clock: Clock) -> Seen:
+    concepts = stages.concepts(seen.photo, seen.mask, seen.cutout)
     clock.lap("concepts")
-    return Seen(photo, mask, cut, embedding.vector, concepts)
+    return replace(seen, concepts=concepts)

@@ -10,6 +10,8 @@ import numpy as np
 
 from edge.embed import part_scores
 from edge.errors import PhotoError
+from edge.pieces import reading
+from edge.seen import readings_of
 from edge.session import usable_cpus
 from edge.stages import Stages
 from edge.types import Cutout, Photo
@@ -63,13 +65,16 @@ def trials_from_made_views(
         photo = Photo(rgb, (rgb.shape[1], rgb.shape[0]), "made")
         try:
             mask = stages.mask(photo)
-            vector = stages.embed([stages.cutout(photo, mask)])[0].vector
+            readings = readings_of(photo, mask, stages)
         except PhotoError:
             return []
-        scores, twins, out = vectors @ vector, twins_of(item_ids[label], vectors, item_ids), []
+        scores = np.stack([vectors @ r.vector for r in readings])
+        twins, out = twins_of(item_ids[label], vectors, item_ids), []
         for known in (True, False):
-            ranked = best_per_item(scores, item_ids, () if known else twins)
-            if ranked:
+            each = [best_per_item(row, item_ids, () if known else twins) for row in scores]
+            if all(each):
+                chosen = reading(np.array([ranked[0][1] for ranked in each]))
+                ranked, vector = each[chosen], readings[chosen].vector
                 first, _, row = ranked[0]
                 parts = tuple(part_scores(vector, np.asarray(vectors[row]), stages.parts).values())
                 features = features_of([s for _, s, _ in ranked[:2]], mask.confidence, parts)

@@ -56,6 +56,7 @@ EDGE_LAYERS = (
         "rank",
         "likeness",
         "outline",
+        "pieces",
         "taught",
     ),  # fmt: skip
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.retrieval_baselines import histogram, per_position, thumbnail
-from benchmarks.retrieval_scores import figures, leaving_out, per_category, per_part, ranks, similarities, verdict_figures
+from benchmarks.retrieval_scores import Read, figures, leaving_out, per_category, per_part, ranks, read, similarities, verdict_figures
 from edge.types import Box, Cutout
 
 PARTS = {"shape": slice(0, 8), "colour": slice(8, 16)}
@@ -47,11 +47,21 @@ def test_figures_agree_with_counting(noisy):
 def test_the_verdict_tells_known_from_unknown_at_least_about_as_well_as_the_score(noisy):
     queries, gallery = noisy
     scores = similarities(queries, gallery)
-    got = verdict_figures(
-        queries, gallery, scores, np.arange(200), confidence=[0.9] * 200, parts=PARTS, groups=[f"s{i % 40}" for i in range(200)]
-    )
+    views = Read(queries, scores), Read(queries, leaving_out(scores, np.arange(200)))
+    got = verdict_figures(views, gallery, np.arange(200), confidence=[0.9] * 200, parts=PARTS, groups=[f"s{i % 40}" for i in range(200)])
     assert got["auroc"] > figures(scores, np.arange(200))["auroc"] - 0.02
     assert 0 <= got["interval"][0] <= got["accepted_at_1_percent"] <= got["interval"][1] <= 1
+
+
+def test_a_photo_is_read_as_the_gallery_knows_it_best_with_its_garment_and_without(noisy):
+    queries, gallery = noisy
+    nothing = np.zeros_like(queries[0])
+    readings = [np.stack([nothing, q]) if i % 2 else q[None] for i, q in enumerate(queries)]  # half of the whole masks are of no use
+    truth = np.arange(200)
+    known, unknown = read(readings, gallery), read(readings, gallery, without=truth)
+    assert np.array_equal(known.queries, queries) and np.allclose(known.scores, similarities(queries, gallery), atol=1e-6)
+    assert np.allclose(unknown.scores, leaving_out(known.scores, truth))
+    assert figures(known.scores, truth, unknown.scores) == figures(known.scores, truth)
 
 
 def test_a_part_is_judged_by_itself(noisy):

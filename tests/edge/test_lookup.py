@@ -144,6 +144,17 @@ def test_an_outline_that_was_corrected_is_looked_up_as_given(lookup):
         assert names(lookup.look_up_mask(both, Mask(alpha, 1.0)))[0] == name
 
 
+def test_something_beside_the_garment_is_looked_past(lookup):
+    picture = np.full((200, 330, 3), 255, np.uint8)
+    picture[30:170, 20:80] = COLOURS["blue"]  # narrow, as in the catalogue
+    picture[90:170, 130:310] = (0, 170, 170)  # a bag that it does not have
+    answer = lookup.look_up(cv2.imencode(".jpg", picture)[1].tobytes())
+    assert names(answer)[0] == "blue" and answer.matches[0].score > 0.95
+    assert answer.mask.alpha[100, 50] > 0.5 and answer.mask.alpha[130, 200] == 0  # what was looked up is what is shown
+    whole = lookup.look_up_mask(answer.photo, STAGES.mask(answer.photo))  # a person says that both are it
+    assert whole.matches[0].score < answer.matches[0].score - 0.03 and whole.mask.alpha[130, 200] > 0.5
+
+
 def test_what_matters_can_be_said_at_once_or_afterwards(lookup):
     photo = jpeg((150, 0, 80), 120)
     plain = lookup.look_up(photo)
