@@ -54,9 +54,7 @@ def page(box: Box) -> None:
         with st.expander(say("earlier", count=len(session.earlier()))):
             for n, result in enumerate(session.earlier()):
                 st.html(line_html(result))
-                st.button(
-                    say("earlier.open", n=n + 1), key=f"again {result.digest}", width="stretch", on_click=weakly(_show_again, result)
-                )
+                st.button(say("earlier.open", n=n + 1), key=f"again {result.digest}", width="stretch", on_click=weakly(_show_again, result))
     if not session.shown() and (samples := sample_photos(box.root)):
         offer_samples(box, samples)
     about(box, session.shown()[0] if session.shown() else None)

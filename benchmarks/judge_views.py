@@ -8,7 +8,7 @@ import numpy as np
 
 
 def emptied(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """The photo without its garment: filled in from around (Telea 2004) at 160 px, with the photo's own grain laid over. uint8 (H, W, 3)."""
+    """The photo without its garment: filled in from around (Telea 2004) at 160 px, the photo's own grain laid over. uint8 (H, W, 3)."""
     h, w = rgb.shape[:2]
     s = 160 / max(h, w)
     small = cv2.resize(rgb, None, fx=s, fy=s, interpolation=cv2.INTER_AREA)

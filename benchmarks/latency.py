@@ -35,7 +35,8 @@ def main() -> None:
     report = lookup.report()
     size = np.mean([len(p) for p in photos]) / 2**20
     print(
-        f"{args.repeats} look-ups of 12-megapixel JPEGs ({size:.1f} MiB), {report.threads} threads, {dict(report.providers)}, {report.items} items\n"
+        f"{args.repeats} look-ups of 12-megapixel JPEGs ({size:.1f} MiB), {report.threads} threads, {dict(report.providers)}, "
+        f"{report.items} items\n"
     )
     lookup.look_up(photos[0])
     rows = [lookup.look_up(photos[i % 5]).timings_ms for i in range(args.repeats)]

@@ -21,9 +21,7 @@ def cloth_tile(plan: ItemPlan) -> np.ndarray:
     """
     number = list(_PAINTERS).index(plan.pattern) if plan.pattern in _PAINTERS else 99
     rng = np.random.default_rng([plan.seed, 3, _row(plan), plan.cut_number, number])
-    main, second, third = (
-        np.array(PALETTE[name], np.float32) for name in (plan.colour, plan.second_colour, plan.third_colour)
-    )
+    main, second, third = (np.array(PALETTE[name], np.float32) for name in (plan.colour, plan.second_colour, plan.third_colour))
     size = TILE * _DRAW
     canvas = np.empty((size, size, 3), np.float32)
     canvas[:] = main

@@ -167,9 +167,5 @@ def plan_outsiders(seed: int, items: int, count: int) -> list[ItemPlan]:
 
 def _contrasting(rng: np.random.Generator, colour: str, taken: tuple[str, ...]) -> str:
     base = np.array(PALETTE[colour], dtype=float)
-    far = [
-        name
-        for name, rgb in PALETTE.items()
-        if name not in taken and np.linalg.norm(np.array(rgb) - base) > 130
-    ]
+    far = [name for name, rgb in PALETTE.items() if name not in taken and np.linalg.norm(np.array(rgb) - base) > 130]
     return str(rng.choice(far))

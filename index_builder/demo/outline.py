@@ -79,7 +79,5 @@ def _smooth_run(run: Sequence[Node]) -> np.ndarray:
     for i in range(len(points) - 1):
         a, b, c, d = padded[i : i + 4]
         # Uniform Catmull-Rom: the tangent at b is (c - a) / 2.
-        pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     return np.concatenate([*pieces, points[-1:]])

@@ -184,7 +184,8 @@ class _Easel:
                 spot = centre + 0.3 * button.radius * hole
                 at = np.round((spot * self.scale + self.shift) * 16).astype(int)
                 ink = tuple(float(v) for v in self.inks[tone] * 0.8)
-                cv2.circle(self.rgb, (int(at[0]), int(at[1])), round(16 * max(1.2, 0.11 * button.radius * self.scale)), ink, -1, cv2.LINE_AA, 4)
+                across = round(16 * max(1.2, 0.11 * button.radius * self.scale))
+                cv2.circle(self.rgb, (int(at[0]), int(at[1])), across, ink, -1, cv2.LINE_AA, 4)
 
     def finished(self) -> tuple[np.ndarray, np.ndarray]:
         size = (ITEM_SIZE, ITEM_SIZE)
@@ -222,7 +223,8 @@ class _Easel:
         return up(light), up(np.clip(gx * 0.018, -0.01, 0.01)), up(np.clip(gy * 0.018, -0.01, 0.01))
 
     def _noise(self, which: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        return cv2.remap(self.folds[which], (u * 4 % _FOLD_MAP).astype(np.float32), (v * 4 % _FOLD_MAP).astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        places = ((x * 4 % _FOLD_MAP).astype(np.float32) for x in (u, v))
+        return cv2.remap(self.folds[which], *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
 
     def _colour(self, panel: Panel, x: np.ndarray, y: np.ndarray, bend_x: np.ndarray, bend_y: np.ndarray) -> np.ndarray:
         if panel.ink != "cloth":
