@@ -7,25 +7,26 @@ import json
 import cv2
 import numpy as np
 import pytest
-import torch
 
-from edge.config import Settings, chosen_models, models_in
-from edge.errors import IndexFolderError, SettingsError, SetupError
-from edge.lookup import Lookup
-from edge.session import DEFAULT_MODELS, read_model_folder
-from edge.stages import Stages
-from index_builder.build import build
-from training.__main__ import main
-from training.adapt import SHARES, adapt, mixed
-from training.adapt_batches import TaughtBatches
-from training.adapt_command import adapted
-from training.adapt_data import CONFIRMED, DRAWN, FIT, FOREIGN, HELD, MADE, STUDIO, TUNE, Amounts, Prepared, part_of
-from training.adapt_install import current, embed_onnx, export, install, undo
-from training.adapt_scenes import SIDE, phone_like
-from training.adapt_score import doubt, figures, gained, judged, worse
-from training.embedder_batches import ViewRecipe
-from training.embedder_data import SOURCE
-from training.embedder_from_onnx import read_embedder
+torch = pytest.importorskip("torch", reason="training needs requirements-train.txt")
+
+from edge.config import Settings, chosen_models, models_in  # noqa: E402
+from edge.errors import IndexFolderError, SettingsError, SetupError  # noqa: E402
+from edge.lookup import Lookup  # noqa: E402
+from edge.session import DEFAULT_MODELS, read_model_folder  # noqa: E402
+from edge.stages import Stages  # noqa: E402
+from index_builder.build import build  # noqa: E402
+from training.__main__ import main  # noqa: E402
+from training.adapt import SHARES, adapt, mixed  # noqa: E402
+from training.adapt_batches import TaughtBatches  # noqa: E402
+from training.adapt_command import adapted  # noqa: E402
+from training.adapt_data import CONFIRMED, DRAWN, FIT, FOREIGN, HELD, MADE, STUDIO, TUNE, Amounts, Prepared, part_of  # noqa: E402
+from training.adapt_install import current, embed_onnx, export, install, undo  # noqa: E402
+from training.adapt_scenes import SIDE, phone_like  # noqa: E402
+from training.adapt_score import doubt, figures, gained, judged, worse  # noqa: E402
+from training.embedder_batches import ViewRecipe  # noqa: E402
+from training.embedder_data import SOURCE  # noqa: E402
+from training.embedder_from_onnx import read_embedder  # noqa: E402
 
 
 def blocks(side: int, n: int) -> np.ndarray:

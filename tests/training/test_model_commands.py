@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from training.__main__ import main
+pytest.importorskip("torch", reason="training needs requirements-train.txt")
+
+from training.__main__ import main  # noqa: E402
 
 
 @pytest.mark.parametrize(
