@@ -21,7 +21,9 @@ GRAVE = ("serious", "critical")
 
 def faults(page: Page) -> list[str]:
     """What axe-core finds grave: rule, what is wrong, where."""
-    page.wait_for_timeout(500)  # fading in counts as faint
+    # What waits for the next run of the page is faint, and so is what fades in: a slow machine is given the time.
+    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')", timeout=60_000)
+    page.wait_for_timeout(500)
     found = Axe().run(page).response["violations"]
     return [
         f"{fault['id']}: {fault['help']}: {node['target']} {node['html'][:200]}"
