@@ -60,7 +60,7 @@ class Encoders:
         """Where no garment is found: zeros, like nothing at all."""
         if self._nothing is None:
             some = self.encode(Cutout(np.full((320, 320, 3), 128, np.uint8), Box(0, 0, 320, 320), 1.0))
-            self._nothing = {name: np.zeros_like(v) for name, v in some.items()}
+            self._nothing = {name: np.zeros_like(v) for name, v in some.items()} | {ALONE: np.zeros((0, self._stages.dim), np.float32)}
         return self._nothing
 
     def whole_way(self, photo: Photo, *, keep: bool = False) -> Way:
@@ -209,8 +209,7 @@ def main() -> None:
                 line = figures(scores, truth)
                 show(queries, method, line)
             else:
-                readings = [np.concatenate([g[0][OURS][None], g[0].get(ALONE, g[0][OURS][:0].reshape(0, len(g[0][OURS])))])
-                            for g in sets[queries]]  # fmt: skip
+                readings = [np.concatenate([encoded[OURS][None], encoded[ALONE]]) for encoded, _, _ in sets[queries]]
                 show(queries, "ours, whole masks", figures(scores, truth))
                 known, unknown = read(readings, gallery[method]), read(readings, gallery[method], without=truth)
                 scores = known.scores

@@ -143,14 +143,7 @@ class Index:
         ef_search: candidates that the walk keeps, at least 2 k unless given; None for the manifest's. Raises ValueError for another
         width, for k < 1 and for values that are not finite. Where the graph finds fewer than k', the whole batch is searched exactly.
         """
-        queries = np.ascontiguousarray(vectors, np.float32)
-        if queries.ndim != 2 or queries.shape[1] != self.dim:  # hnswlib would read past the end instead
-            raise ValueError(f"queries must be (Q, {self.dim}), got {queries.shape}")
-        if k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
-        if not np.isfinite(queries).all():
-            raise ValueError("queries must be finite")
-        queries = queries / np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12)
+        queries = checked_queries(vectors, self.dim, k)
         k = min(k, self.count)
         if self._graph is not None and len(queries):
             # hnswlib keeps max(ef, k) candidates: asking for more than k widens one search, where set_ef would slow all that follow.
@@ -162,6 +155,18 @@ class Index:
                     continue
                 return labels[:, :k].astype(np.int64), (1.0 - distances[:, :k]).astype(np.float32)
         return search_exactly(self._vectors, queries, k)
+
+
+def checked_queries(vectors: np.ndarray, dim: int, k: int) -> np.ndarray:
+    """float32 (Q, dim), contiguous, brought to norm 1. Raises ValueError: no engine checks all of this itself."""
+    queries = np.ascontiguousarray(vectors, np.float32)
+    if queries.ndim != 2 or queries.shape[1] != dim:  # hnswlib would read past the end instead
+        raise ValueError(f"queries must be (Q, {dim}), got {queries.shape}")
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    if not np.isfinite(queries).all():
+        raise ValueError("queries must be finite")
+    return queries / np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12)
 
 
 def search_exactly(vectors: np.ndarray, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 from edge.catalogue import Catalogue
 from edge.errors import IndexFolderError
 from edge.filters import Facets
-from edge.index import EXACT_BELOW, VECTORS_NAME, Index, open_current
+from edge.index import EXACT_BELOW, VECTORS_NAME, Index, checked_queries, open_current
 from edge.manifest import Manifest
 from edge.types import CatalogueItem, Filter
 
@@ -63,18 +63,6 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def checked_queries(vectors: np.ndarray, dim: int, k: int) -> np.ndarray:
-    """float32 (Q, dim), contiguous, brought to norm 1. Raises ValueError: no engine checks all of this itself."""
-    queries = np.ascontiguousarray(vectors, np.float32)
-    if queries.ndim != 2 or queries.shape[1] != dim:
-        raise ValueError(f"queries must be (Q, {dim}), got {queries.shape}")
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
-    if not np.isfinite(queries).all():
-        raise ValueError("queries must be finite")
-    return queries / np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12)
 
 
 class FolderStore:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from edge.filters import values_passing
+from edge.index import checked_queries
 from edge.manifest import MANIFEST_NAME, Manifest
-from edge.store import checked_queries
 from edge.types import CatalogueItem, Filter
 
 MOST_HITS = 16_384
