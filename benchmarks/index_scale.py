@@ -1,7 +1,7 @@
-"""How search scales: build time, memory, recall@10 against exact search and queries per second, for four engines in one run.
+"""How search scales: build time, memory, recall@10 against exact search and queries per second, for several engines in one run.
 
 python -m benchmarks.index_scale --sizes 10000,100000,1000000 [--plot scale.png] [--m 16,32] [--efs 10,20,40,80,160,320]
-    [--engines hnswlib,faiss,faiss-fp16,usearch,usearch-f16,exact] [--build-s 3600] [--seconds 5] [--filters]
+    [--engines hnswlib,hnswlib-whole,faiss,faiss-fp16,usearch,usearch-f16,exact] [--build-s 3600] [--seconds 5] [--filters]
 
 Vectors: a mixture fitted to real embeddings (benchmarks/index_scale_data.py); queries as far from their garments as photos are. Each engine
 builds in one process and searches in others, on one core and on two; memory is what loading and searching added to the resident size.

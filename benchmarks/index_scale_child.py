@@ -76,6 +76,29 @@ def _faiss(kind: str) -> Engine:
     return Engine(build, load)
 
 
+def _build_whole(folder: Path, vectors: np.ndarray, m: int, ef_construction: int, threads: int) -> None:
+    import hnswlib
+
+    graph = hnswlib.Index(space="ip", dim=vectors.shape[1])
+    graph.init_index(max_elements=len(vectors), M=m, ef_construction=ef_construction, random_seed=100)
+    graph.add_items(vectors, num_threads=threads)
+    graph.save_index(str(folder / "whole.hnsw"))
+
+
+def _load_whole(folder: Path, vectors: Path, threads: int) -> Search:
+    import hnswlib
+
+    graph = hnswlib.Index(space="ip", dim=np.load(vectors, mmap_mode="r").shape[1])
+    graph.load_index(str(folder / "whole.hnsw"))
+    graph.set_num_threads(threads)
+
+    def search(queries: np.ndarray, ef: int) -> np.ndarray:
+        graph.set_ef(ef)
+        return graph.knn_query(queries, k=K)[0].astype(np.int64)
+
+    return search
+
+
 def _usearch(dtype: str) -> Engine:
     def build(folder: Path, vectors: np.ndarray, m: int, ef_construction: int, threads: int) -> None:
         from usearch.index import Index as Graph
@@ -106,13 +129,15 @@ def _load_exact(folder: Path, vectors: Path, threads: int) -> Search:
 
 ENGINES = {
     "hnswlib": Engine(_build_ours, _load_ours),
+    "hnswlib-whole": Engine(_build_whole, _load_whole),
     "faiss": _faiss(",Flat"),
     "faiss-fp16": _faiss(",SQfp16"),
     "usearch": _usearch("f32"),
     "usearch-f16": _usearch("f16"),
     "exact": Engine(lambda *_: None, _load_exact, graph=False),
 }
-"""hnswlib as our index folder has it: vectors.hnsw in memory, vectors.npy mapped.
+"""hnswlib as our index folder has it: a graph of projected vectors in memory, ranked by vectors.npy, mapped. hnswlib-whole: a graph of
+whole vectors, as hnswlib alone would have it.
 exact: numpy's product with BLAS, as below EXACT_BELOW."""
 
 

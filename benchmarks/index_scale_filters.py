@@ -20,7 +20,8 @@ from benchmarks.index_scale_child import K
 from benchmarks.index_scale_data import VIEWS, Mixture
 from edge.catalogue import Catalogue, VectorRow, write_catalogue
 from edge.gallery import Gallery
-from edge.index import CORE_FILES, GRAPH_NAME, VECTORS_NAME, Index, write_index
+from edge.graph import GRAPH_NAME, PROJECTION_NAME
+from edge.index import CORE_FILES, VECTORS_NAME, Index, write_index
 from edge.manifest import Manifest, sha256_of
 from edge.types import CatalogueItem, Filter
 
@@ -40,7 +41,7 @@ def filtered_catalogue(
     if built is None:
         write_index(root, vectors, threads=os.cpu_count() or 1)
     else:
-        for name in (GRAPH_NAME, VECTORS_NAME):
+        for name in (GRAPH_NAME, PROJECTION_NAME, VECTORS_NAME):
             os.link(built / name, root / name)
     rows = (VectorRow(i, f"i{i // VIEWS:08d}", "", "") for i in range(len(vectors)))
     write_catalogue(root / "catalogue.sqlite", (CatalogueItem(f"i{n:08d}", "", "x.jpg", color=c) for n, c in enumerate(colours)), rows)

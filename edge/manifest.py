@@ -12,8 +12,9 @@ from typing import Any
 
 from edge.errors import IndexFolderError
 
-FORMAT_VERSION = 1
-"""Raised whenever older code could not open a newer index folder, or the other way round."""
+FORMAT_VERSION = 2
+"""Raised whenever older code could not open a newer index folder, or the other way round. 2: the graph holds projected vectors."""
+_READABLE = (1, FORMAT_VERSION)
 
 MANIFEST_NAME = "manifest.json"
 REBUILD = "Build it again: `python -m index_builder build FEED --out INDEX_DIR`."
@@ -40,6 +41,11 @@ class Manifest:
     calibration: Mapping[str, Any] | None = None
     format_version: int = FORMAT_VERSION
 
+    @property
+    def projected(self) -> bool:
+        """Whether the graph holds projected vectors."""
+        return self.format_version > 1
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
 
@@ -49,9 +55,11 @@ class Manifest:
         try:
             raw = json.loads(text)
             version = raw["format_version"]
-            if version != FORMAT_VERSION:
+            if version not in _READABLE:
                 raise IndexFolderError(
-                    f"The index has format {version}, this program reads format {FORMAT_VERSION}.", path=path, remedy=REBUILD
+                    f"The index has format {version}, this program reads formats {' and '.join(map(str, _READABLE))}.",
+                    path=path,
+                    remedy=REBUILD,
                 )
             raw["parts"] = {str(name): (int(start), int(stop)) for name, (start, stop) in raw["parts"].items()}
             manifest = cls(**{f.name: raw[f.name] for f in fields(cls)})

@@ -22,7 +22,7 @@ import numpy as np
 
 from edge.catalogue import write_catalogue
 from edge.errors import IndexFolderError, SetupError
-from edge.index import CURRENT_NAME, current_folder, write_index
+from edge.index import CORE_FILES, CURRENT_NAME, current_folder, wide_enough, write_index
 from edge.manifest import MANIFEST_NAME, Manifest, damaged_files, sha256_of, sync_folder, write_durably
 from edge.session import usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
@@ -183,7 +183,7 @@ def _finish(
     kept = with_predictions(kept, gathered.rows, gathered.said)
     write_index(building, vectors)
     write_catalogue(building / "catalogue.sqlite", kept, gathered.rows)
-    files = ("vectors.hnsw", "vectors.npy", "catalogue.sqlite", SOURCES_NAME)
+    files = (*CORE_FILES, SOURCES_NAME)
     gathered.files |= {name: sha256_of(building / name) for name in files}
     manifest = Manifest(
         build_id=folder.name,
@@ -194,6 +194,7 @@ def _finish(
         count=len(vectors),
         pipeline_version=PIPELINE_VERSION,
         files=gathered.files,
+        ef_search=wide_enough(len(vectors)),
     )
     clock.lap("index")
     found = look_for_itself(building, manifest, ids)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.catalogue import Catalogue
-from edge.index import CORE_FILES, open_current
+from edge.index import core_files, open_current
 from edge.manifest import damaged_files
 from edge.stages import PIPELINE_VERSION, Stages
 from index_builder.self_recall import LOWEST_AGREEMENT, LOWEST_SELF_RECALL, SelfRecall, look_for_itself
@@ -46,7 +46,7 @@ def verify(index_root: Path, *, stages: Stages | None = None) -> Verified:
             )
     items = 0
     found = None
-    if not damaged.keys() & set(CORE_FILES):
+    if not damaged.keys() & set(core_files(manifest)):
         catalogue = Catalogue.open(folder / "catalogue.sqlite")
         try:
             items, rows = catalogue.count, catalogue.vectors()

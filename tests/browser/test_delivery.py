@@ -39,6 +39,14 @@ def sent(page: Page, address: str, shop: Path, tmp_path: Path) -> list[str]:
     return [*(item_id for _, item_id in chosen), ""]
 
 
+def rows_shown(page: Page) -> list[str]:
+    """The texts of all six rows. A page that comes in is drawn row by row, so that looking at once may see two of them."""
+    rows = page.locator("article.row")
+    expect(rows).to_have_count(6, timeout=A_MINUTE)
+    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=A_MINUTE)
+    return rows.all_inner_texts()
+
+
 def downloaded(page: Page, name: str, folder: Path) -> Path:
     with page.expect_download(timeout=A_MINUTE) as waiting:
         page.get_by_role("button", name=name, exact=True).tap()
@@ -52,7 +60,7 @@ def test_six_photos_become_rows_one_is_fixed_and_the_spreadsheets_open(page: Pag
     assert re.search(r"delivery=[a-z0-9]{16}", page.url)
     expect(page.get_by_text("Send a JPEG, PNG, WebP or HEIC photo.")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    others = page.eval_on_selector_all("article.row", "rows => rows.map(row => row.innerText)")
+    others = rows_shown(page)
 
     page.locator(f"{ROWS} button").first.tap()
     card = page.locator("[class*=st-key-card-] .card").first
@@ -62,7 +70,7 @@ def test_six_photos_become_rows_one_is_fixed_and_the_spreadsheets_open(page: Pag
     expect(page.locator(".st-key-undo-last")).to_be_visible(timeout=A_MINUTE)
     page.get_by_role("button", name="Back to the delivery").tap()
     expect(page.locator("article.row").nth(0)).to_contain_text(chosen, timeout=A_MINUTE)
-    now = page.eval_on_selector_all("article.row", "rows => rows.map(row => row.innerText)")
+    now = rows_shown(page)
     assert now[1:] == others[1:] and now[0] != others[0]
 
     with downloaded(page, "CSV", tmp_path).open(encoding="utf-8-sig", newline="") as file:

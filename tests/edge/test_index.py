@@ -9,11 +9,13 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 
+import hnswlib
 import numpy as np
 import pytest
 
 from edge.errors import IndexFolderError
-from edge.index import CORE_FILES, EXACT_BELOW, Index, open_current, write_index
+from edge.graph import Graph, principal_directions
+from edge.index import CORE_FILES, EXACT_BELOW, Index, open_current, wide_enough, write_index
 from edge.manifest import Manifest, sha256_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,8 +104,68 @@ def test_more_than_the_graph_reaches_is_searched_exactly(built):
         def knn_query(self, queries, k):
             raise RuntimeError("Cannot return the results in a contiguous 2D array. Probably ef or M is too small")
 
-    broken = Index(vectors=index.vectors, graph=Unreachable(), ef_search=64)
+    broken = Index(vectors=index.vectors, graph=Graph(Unreachable(), None), ef_search=64)
     assert np.array_equal(broken.search(vectors[:3], 4)[0], obvious_search(vectors, vectors[:3], 4)[0])
+
+
+def rows_of_few_directions(count: int, dim: int, directions: int, seed: int = 0) -> np.ndarray:
+    """float32 (count, dim) of norm 1, nearly all of which lies in so many directions."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(count, directions)) @ rng.normal(size=(directions, dim)) + 0.02 * rng.normal(size=(count, dim))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_vectors_of_few_directions_are_walked_by_these_and_ranked_whole(tmp_path):
+    vectors, queries = rows_of_few_directions(3000, 96, 20), rows_of_few_directions(100, 96, 20, seed=0)
+    folder, manifest = write_folder(tmp_path, vectors)
+    projection = np.load(folder / "projection.npy")
+    assert projection.shape == (96, 32) and np.allclose(projection.T @ projection, np.eye(32), atol=1e-5)
+    assert (folder / "vectors.hnsw").stat().st_size < 3000 * 96 * 4  # a graph of whole vectors would be larger than they are
+    found, scores = Index.open(folder, manifest=manifest, exact_below=1).search(queries, 10)
+    wanted, cosines = obvious_search(vectors, queries, 10)
+    assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, wanted, strict=True)]) > 0.99
+    same = found == wanted
+    assert np.allclose(scores[same], cosines[same], atol=1e-5) and (np.diff(scores, axis=1) <= 1e-6).all()
+
+
+def test_directions_that_keep_99_percent_or_all_as_they_are():
+    few = rows_of_few_directions(500, 96, 20)
+    kept = np.square(few @ principal_directions(few)).sum() / np.square(few).sum()
+    assert 0.99 <= kept < 1
+    assert np.array_equal(principal_directions(unit_rows(500, 24)), np.eye(24, dtype=np.float32))
+    assert np.array_equal(principal_directions(unit_rows(1, 8)), np.eye(8, dtype=np.float32))
+
+
+def test_a_build_of_format_1_is_opened_and_searched_as_before(tmp_path):
+    vectors = unit_rows(400, 24)
+    folder, manifest = write_folder(tmp_path, vectors)
+    graph = hnswlib.Index(space="cosine", dim=24)
+    graph.init_index(max_elements=400, M=16, ef_construction=200, random_seed=100)
+    graph.add_items(vectors, np.arange(400), num_threads=1)
+    graph.save_index(str(folder / "vectors.hnsw"))
+    (folder / "projection.npy").unlink()
+    files = {name: sha256_of(folder / name) for name in CORE_FILES if name != "projection.npy"}
+    old = Manifest.from_json(replace(manifest, files=files, format_version=1).to_json(), path="")
+    for below in (1, EXACT_BELOW):
+        labels, scores = Index.open(folder, manifest=old, exact_below=below).search(vectors[:20], 3)
+        assert labels[:, 0].tolist() == list(range(20)) and np.allclose(scores[:, 0], 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((23, 8), np.float32), np.zeros((24, 8)), np.zeros((24, 0), np.float32), np.zeros(24, np.float32)]
+)
+def test_a_projection_that_does_not_fit_is_refused_even_with_the_right_checksum(tmp_path, array):
+    folder, manifest = write_folder(tmp_path, unit_rows(50, 24))
+    np.save(folder / "projection.npy", array)
+    files = {**manifest.files, "projection.npy": sha256_of(folder / "projection.npy")}
+    for below in (1, EXACT_BELOW):
+        with pytest.raises(IndexFolderError, match="projection.npy holds"):
+            Index.open(folder, manifest=replace(manifest, files=files), exact_below=below)
+
+
+def test_larger_catalogues_get_wider_walks():
+    assert wide_enough(1) == wide_enough(EXACT_BELOW) == 64
+    assert 64 < wide_enough(100_000) < wide_enough(1_000_000) < 400
 
 
 def test_queries_of_another_width_or_with_holes_are_refused(built):
@@ -195,7 +257,7 @@ def test_a_missing_or_wrong_pointer_says_what_to_run(tmp_path, pointer):
         lambda text: text[:40],
         lambda text: text.replace('"dim": 8', '"dim": "8"'),
         lambda text: text.replace('"dim"', '"dimension"'),
-        lambda text: text.replace('"format_version": 1', '"format_version": 2'),
+        lambda text: text.replace('"format_version": 2', '"format_version": 3'),
         lambda text: "[]",
         lambda text: "\x00",
     ],

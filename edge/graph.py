@@ -1,0 +1,170 @@
+"""The graph of a large catalogue: hierarchical navigable small worlds (Malkov and Yashunin 2018) by hnswlib, whose only importer this is.
+
+It is built over the vectors' leading principal components, which hold all but a hundredth of what they say: a third of the numbers to read
+per comparison. What it finds are candidates, ranked afterwards by whoever holds the whole vectors (edge/index.py).
+
+projection.npy   float32 (D, d): a vector's d coordinates are vector @ projection
+vectors.hnsw     the graph over these; label = row
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+import hnswlib
+import numpy as np
+
+from edge.errors import IndexFolderError
+from edge.manifest import REBUILD, sync_folder
+
+GRAPH_NAME = "vectors.hnsw"
+PROJECTION_NAME = "projection.npy"
+
+_SPACE = "l2"
+_SEED = 100
+_ROWS_AT_ONCE = 65_536
+_ENERGY = 0.99
+"""Share of the vectors' squared length that the components keep. Recall@10 with it is that of whole vectors (docs/scaling.md, "Measured")."""
+_STEP = 16
+"""Components come in multiples of it, as processors read so many numbers at once."""
+_WORTH_IT = 0.75
+"""A projection that keeps more than this share of the numbers saves nothing worth having: then all are kept as they are."""
+# hnswlib's file starts with six size_t: offset of level 0, capacity, count, bytes per element, offset of the label, offset of the vector.
+_HEADER = struct.Struct("<6Q")
+
+
+def write_graph(folder: Path, vectors: np.ndarray, *, m: int, ef_construction: int, threads: int) -> None:
+    """Write projection.npy and vectors.hnsw of float32 (N, D) rows of norm 1. Raises IndexFolderError, OSError.
+
+    m, ef_construction: links per vector and candidates kept while building. One thread gives the same graph every time. The written graph is
+    opened again, counted and asked for its own vectors before it gets its name, because hnswlib reports no write errors.
+    """
+    projection = principal_directions(vectors)
+    write_npy(folder / PROJECTION_NAME, projection)
+    count, dim = len(vectors), projection.shape[1]
+    graph = hnswlib.Index(space=_SPACE, dim=dim)
+    graph.init_index(max_elements=count, M=m, ef_construction=ef_construction, random_seed=_SEED)
+    for start in range(0, count, _ROWS_AT_ONCE):
+        rows = vectors[start : start + _ROWS_AT_ONCE]
+        graph.add_items(rows @ projection, np.arange(start, start + len(rows)), num_threads=threads)
+    temporary = folder / f".{GRAPH_NAME}.tmp"
+    graph.save_index(str(temporary))
+    del graph
+    _check_header(temporary, dim=dim, count=count)
+    _check_finds_itself(_loaded(temporary, space=_SPACE, dim=dim, count=count), vectors, projection, path=temporary)
+    with open(temporary, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, folder / GRAPH_NAME)
+    sync_folder(folder)
+
+
+def principal_directions(vectors: np.ndarray) -> np.ndarray:
+    """float32 (N, D) -> float32 (D, d), orthonormal columns: as few, in steps of 16, as keep 99 % of the squared lengths; all D of the
+    unit directions where that would be most of them. About the origin, not the mean, so that cosines are kept too."""
+    dim = vectors.shape[1]
+    gram = np.zeros((dim, dim))
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        rows = vectors[start : start + _ROWS_AT_ONCE]
+        gram += rows.T @ rows
+    values, directions = np.linalg.eigh(gram)
+    kept = np.cumsum(values[::-1]) / values.sum()
+    enough = -(-(int(np.searchsorted(kept, _ENERGY)) + 1) // _STEP) * _STEP
+    if enough > _WORTH_IT * dim:
+        return np.eye(dim, dtype=np.float32)
+    return np.ascontiguousarray(directions[:, ::-1][:, :enough], np.float32)
+
+
+class Graph:
+    """An open graph: rows that probably are among the nearest. Thread-safe, as nothing changes after opening."""
+
+    def __init__(self, graph: hnswlib.Index, projection: np.ndarray | None) -> None:
+        self._graph, self._projection = graph, projection
+
+    @classmethod
+    def open(cls, folder: Path, *, dim: int, count: int, projected: bool) -> Graph:
+        """dim: of whole vectors. projected: False for a graph over whole vectors, as builds of format 1 have it. Raises IndexFolderError."""
+        check_graph(folder, dim=dim, count=count, projected=projected)
+        projection = _read_projection(folder, dim) if projected else None
+        space, width = (_SPACE, projection.shape[1]) if projection is not None else ("cosine", dim)
+        return cls(_loaded(folder / GRAPH_NAME, space=space, dim=width, count=count), projection)
+
+    def candidates(self, queries: np.ndarray, k: int) -> np.ndarray | None:
+        """float32 (Q, D) -> labels int64 (Q, k), best first; the walk keeps k. None where fewer can be reached from the entry point."""
+        try:
+            # hnswlib keeps max(ef, k): asking for more widens one search, where set_ef would slow all that follow.
+            return self._graph.knn_query(queries if self._projection is None else queries @ self._projection, k=k)[0].astype(np.int64)
+        except RuntimeError:
+            return None
+
+
+def check_graph(folder: Path, *, dim: int, count: int, projected: bool) -> None:
+    """Look at the files' heads without loading the graph. dim: of whole vectors. Raises IndexFolderError."""
+    _check_header(folder / GRAPH_NAME, dim=_read_projection(folder, dim).shape[1] if projected else dim, count=count)
+
+
+def write_npy(path: Path, array: np.ndarray) -> None:
+    """Write an array durably; np.save would hide a full disk behind an error without errno. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with open(temporary, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def _read_projection(folder: Path, dim: int) -> np.ndarray:
+    path = folder / PROJECTION_NAME
+    try:
+        projection = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexFolderError(f"{path.name} cannot be read ({error}).", path=str(path), remedy=REBUILD) from error
+    if projection.dtype != np.float32 or projection.ndim != 2 or projection.shape[0] != dim or not 0 < projection.shape[1] <= dim:
+        raise IndexFolderError(
+            f"{path.name} holds {projection.dtype} {projection.shape}, expected {dim} rows.", path=str(path), remedy=REBUILD
+        )
+    return projection
+
+
+def _check_header(path: Path, *, dim: int, count: int) -> None:
+    """hnswlib loads a file of another dim without a word and then reads outside its memory, so look before it does."""
+    try:
+        size = path.stat().st_size
+        with open(path, "rb") as file:
+            head = file.read(_HEADER.size)
+    except OSError as error:
+        raise IndexFolderError(f"{path.name} cannot be read ({error}).", path=str(path), remedy=REBUILD) from error
+    if len(head) < _HEADER.size:
+        raise IndexFolderError(f"{path.name} ends too early; is the disk full?", path=str(path), remedy=REBUILD)
+    _, capacity, stored, element_bytes, label_at, vector_at = _HEADER.unpack(head)
+    if label_at - vector_at != 4 * dim or element_bytes != label_at + 8 or stored != count or capacity < stored:
+        raise IndexFolderError(
+            f"{path.name} holds {stored} vectors of {(label_at - vector_at) // 4} numbers, expected {count} of {dim}.",
+            path=str(path),
+            remedy=REBUILD,
+        )
+    if size < _HEADER.size + count * (element_bytes + 4):
+        raise IndexFolderError(f"{path.name} ends too early; is the disk full?", path=str(path), remedy=REBUILD)
+
+
+def _loaded(path: Path, *, space: str, dim: int, count: int) -> hnswlib.Index:
+    graph = hnswlib.Index(space=space, dim=dim)
+    try:
+        graph.load_index(str(path), max_elements=count)
+    except RuntimeError as error:
+        raise IndexFolderError(f"{path.name} cannot be loaded ({error}).", path=str(path), remedy=REBUILD) from error
+    if graph.get_current_count() != count:
+        raise IndexFolderError(f"{path.name} holds {graph.get_current_count()} vectors, expected {count}.", path=str(path), remedy=REBUILD)
+    return graph
+
+
+def _check_finds_itself(graph: hnswlib.Index, vectors: np.ndarray, projection: np.ndarray, *, path: Path, sample: int = 1000) -> None:
+    """Ask an even sample for itself. An equal twin counts: what matters is that the place is reachable."""
+    rows = np.unique(np.linspace(0, len(vectors) - 1, min(sample, len(vectors))).round().astype(int))
+    graph.set_ef(64)
+    _, distances = graph.knn_query(vectors[rows] @ projection, k=1)
+    lost = int((distances[:, 0] > 1e-3).sum())
+    if lost > len(rows) * 0.01:
+        raise IndexFolderError(f"{lost} of {len(rows)} vectors do not find themselves in {path.name}.", path=str(path), remedy=REBUILD)
