@@ -1,10 +1,11 @@
 """How search scales: build time, memory, recall@10 against exact search and queries per second, for several engines in one run.
 
 python -m benchmarks.index_scale --sizes 10000,100000,1000000 [--plot scale.png] [--m 16,32] [--efs 10,20,40,80,160,320]
-    [--engines hnswlib,hnswlib-whole,faiss,faiss-fp16,usearch,usearch-f16,exact] [--build-s 3600] [--seconds 5] [--filters]
+    [--engines hnswlib,hnswlib-whole,faiss,faiss-fp16,usearch,usearch-f16,exact] [--rounds 3] [--build-s 3600] [--seconds 5] [--filters]
 
 Vectors: a mixture fitted to real embeddings (benchmarks/index_scale_data.py); queries as far from their garments as photos are. Each engine
-builds in one process and searches in others, on one core and on two; memory is what loading and searching added to the resident size.
+builds in one process and searches in others, on one core and on two, in turns; medians are reported. Memory is what loading and searching
+added to the resident size, pages of mapped files among it.
 `alone` asks one query at a time, as a look-up does; `batch` 256 at once. `per CPU s` is that of `alone` by CPU seconds, which other work on
 the machine changes little; the engines are ranked by it. A build that takes longer than --build-s is given up and named; so is an engine
 that is not installed (requirements-bench.txt). --filters also measures filtered search, as the gallery does it.
@@ -70,29 +71,53 @@ def measure(mixture: Mixture, size: int, args: argparse.Namespace, engines: list
         for what, array in (("vectors", vectors), ("queries", queries), ("truth", truth)):
             np.save(data / f"{what}.npy", array)
         del vectors
+        made: list[tuple[Path, dict[str, Any]]] = []
         for engine in engines:
             for m in args.m if ENGINES[engine].graph else args.m[:1]:
                 folder = data / f"{engine}-{m}"
                 folder.mkdir()
-                graph = {"m": m, "ef_construction": args.ef_construction} if ENGINES[engine].graph else {}
-                built = child("build", engine, folder, threads=args.build_threads, timeout_s=args.build_s, **graph) if graph else {}
-                for threads in THREADS:
-                    line = {"engine": engine, "size": size, "threads": threads, **graph, **built}
-                    if "failed" not in built:
-                        line |= child(
-                            "search", engine, folder, threads=threads, timeout_s=args.build_s,
-                            efs=",".join(map(str, args.efs)), seconds=args.seconds,
-                        )  # fmt: skip
-                    lines.append(line)
-                    show(line)
-                if args.filters and engine == OURS and m == args.m[0] and size % 2 == 0:
-                    print("filtered search: way, vectors, passing, recall@10, queries per second")
-                    filtered += measure_filters(
-                        mixture, size, queries=min(args.queries, 200), seconds=args.seconds, scratch=data, built=folder
+                line: dict[str, Any] = {"engine": engine, "size": size}
+                if ENGINES[engine].graph:
+                    graph = {"m": m, "ef_construction": args.ef_construction}
+                    line |= graph | child("build", engine, folder, threads=args.build_threads, timeout_s=args.build_s, **graph)
+                    print(
+                        f"built {engine:12s} {size:9,d} {m:3d} {line.get('failed') or round(line['build_s'], 1)}",
+                        file=sys.stderr,
+                        flush=True,
                     )
-                for file in folder.iterdir():
-                    file.unlink()
+                made.append((folder, line))
+        asked = [(folder, line, threads) for threads in THREADS for folder, line in made]
+        found: list[list[dict[str, Any]]] = [[] for _ in asked]
+        for _ in range(args.rounds):  # in turns, so that what else the machine does meets all of them
+            for (folder, line, threads), answers in zip(asked, found, strict=True):
+                if "failed" not in line:
+                    options = {"efs": ",".join(map(str, args.efs)), "seconds": args.seconds}
+                    answers.append(child("search", line["engine"], folder, threads=threads, timeout_s=args.build_s, **options))
+        for (_, line, threads), answers in zip(asked, found, strict=True):
+            lines.append({**line, "threads": threads, **middle(answers)})
+            show(lines[-1])
+        ours = [folder for folder, line in made if line["engine"] == OURS and "failed" not in line]
+        if args.filters and ours and size % 2 == 0:
+            print("filtered search: way, vectors, passing, recall@10, queries per second")
+            filtered = measure_filters(mixture, size, queries=min(args.queries, 200), seconds=args.seconds, scratch=data, built=ours[0])
     return lines, filtered
+
+
+def middle(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """One answer of several of the same search: the median of each figure, and the shortest load as well; a failure where there is one."""
+    failed = [answer for answer in answers if "failed" in answer]
+    if failed or not answers:
+        return failed[0] if failed else {}
+
+    def of(key: str, lines: list[dict[str, Any]]) -> float:
+        return float(np.median([line[key] for line in lines]))
+
+    points = [
+        {"ef": same[0]["ef"], **{key: of(key, list(same)) for key in ("recall", "qps", "qps_alone", "per_cpu_s")}}
+        for same in zip(*(answer["points"] for answer in answers), strict=True)
+    ]
+    shortest = min(answer["load_s"] for answer in answers)
+    return {"load_s": of("load_s", answers), "shortest_load_s": shortest, "memory_mib": of("memory_mib", answers), "points": points}
 
 
 def show(line: dict[str, Any]) -> None:
@@ -110,14 +135,23 @@ def show(line: dict[str, Any]) -> None:
 
 
 def best_at(lines: list[dict[str, Any]], size: int, threads: int, aim: float = AIM) -> list[tuple[float, str]]:
-    """Most queries per CPU second of each engine at recall `aim` or more, asked alone: (rate, "engine M ef"), fastest first."""
+    """Queries per CPU second of each engine at recall `aim`, asked alone: (rate, "engine M ef"), fastest first.
+
+    Between two points along the straight line from one to the other; at the first point where that lies above the aim already.
+    """
     found: dict[str, tuple[float, str]] = {}
     for line in lines:
         if line["size"] == size and line["threads"] == threads:
-            for p in line.get("points", ()):
-                if p["recall"] >= aim:
-                    it = (p["per_cpu_s"], f"{line['engine']} M {line.get('m', '-')} ef {p['ef'] or '-'} (recall {p['recall']:.3f})")
-                    found[line["engine"]] = max(it, found.get(line["engine"], it))
+            points = sorted(line.get("points", ()), key=lambda p: (p["recall"], -p["per_cpu_s"]))
+            above = next((i for i, p in enumerate(points) if p["recall"] >= aim), None)
+            if above is None:
+                continue
+            p, before = points[above], points[max(above - 1, 0)]
+            share = (aim - before["recall"]) / (p["recall"] - before["recall"]) if before is not p else 1.0
+            rate = before["per_cpu_s"] + share * (p["per_cpu_s"] - before["per_cpu_s"])
+            efs = " to ".join(str(point["ef"] or "-") for point in ([before, p] if before is not p else [p]))
+            it = (rate, f"{line['engine']} M {line.get('m', '-')} ef {efs}")
+            found[line["engine"]] = max(it, found.get(line["engine"], it))
     return sorted(found.values(), reverse=True)
 
 
@@ -155,6 +189,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--efs", type=_numbers, default=[10, 20, 40, 80, 160, 320], help="ef_search, each at least 10")
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=5.0, help="at most, per point (default 5)")
+    parser.add_argument("--rounds", type=int, default=3, help="searches per engine, in turns; medians are reported (default 3)")
     parser.add_argument("--build-s", type=float, default=3600.0, help="at most, per build and per search process (default 3600)")
     parser.add_argument("--build-threads", type=int, default=2)
     parser.add_argument("--filters", action="store_true", help="also filtered search at 1, 10 and 50 %% selectivity")
@@ -184,7 +219,7 @@ def main(argv: list[str] | None = None) -> None:
     for size in args.sizes:
         for threads in THREADS:
             best = "; ".join(f"{rate:,.0f} {name}" for rate, name in best_at(lines, size, threads)) or "none"
-            print(f"{size:,} vectors, {threads} core(s), recall >= {AIM}, queries alone per CPU second: {best}")
+            print(f"{size:,} vectors, {threads} core(s), queries alone per CPU second at recall {AIM}: {best}")
     if args.plot:
         if importlib.util.find_spec("matplotlib"):
             plot(lines, args.plot)

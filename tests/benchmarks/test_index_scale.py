@@ -24,7 +24,7 @@ def mixture():
 
 def options(**changes: object) -> argparse.Namespace:
     return argparse.Namespace(
-        **{"queries": 40, "m": [8], "ef_construction": 50, "efs": [10, 200], "seconds": 5.0, "build_s": 300.0, "build_threads": 1,
+        **{"queries": 40, "m": [8], "ef_construction": 50, "efs": [10, 200], "seconds": 5.0, "build_s": 300.0, "build_threads": 1, "rounds": 2,
            "scratch": None, "filters": False} | changes
     )  # fmt: skip
 
@@ -51,7 +51,7 @@ def test_recall_counts_what_was_found_whatever_its_order():
 
 def test_engines_build_and_search_in_processes_of_their_own(mixture, capsys):
     lines, filtered = index_scale.measure(mixture, 600, options(filters=True), ["hnswlib", "exact"])
-    assert [(line["engine"], line["threads"]) for line in lines] == [("hnswlib", 1), ("hnswlib", 2), ("exact", 1), ("exact", 2)]
+    assert [(line["engine"], line["threads"]) for line in lines] == [("hnswlib", 1), ("exact", 1), ("hnswlib", 2), ("exact", 2)]
     for line in lines:
         assert "failed" not in line and all(point["qps_alone"] > 0 and point["per_cpu_s"] > 0 for point in line["points"])
         assert line["points"][-1]["recall"] >= (0.99 if line["engine"] == "hnswlib" else 1.0)
@@ -67,6 +67,23 @@ def test_a_peer_finds_what_exact_search_finds(mixture, engine):
         pytest.skip(index_scale.missing(engine))
     line = index_scale.measure(mixture, 600, options(), [engine])[0][0]
     assert line["points"][-1]["recall"] >= 0.98 and line["build_s"] > 0
+
+
+def test_rates_at_a_recall_lie_on_the_line_between_two_points():
+    points = [{"ef": ef, "recall": recall, "per_cpu_s": rate} for ef, recall, rate in ((10, 0.97, 900.0), (20, 0.99, 500.0))]
+    lines = [{"engine": "hnswlib", "size": 5, "threads": 1, "m": 8, "points": points}]
+    assert index_scale.best_at(lines, 5, 1, aim=0.98) == [(pytest.approx(700), "hnswlib M 8 ef 10 to 20")]
+    assert index_scale.best_at(lines, 5, 1, aim=0.5) == [(900.0, "hnswlib M 8 ef 10")]
+
+
+def test_of_several_rounds_the_median_counts_and_a_failure_is_not_hidden():
+    def answer(rate: float) -> dict:
+        point = {"ef": 10, "recall": 1.0, "qps": rate, "qps_alone": rate, "per_cpu_s": rate}
+        return {"load_s": rate, "memory_mib": 1.0, "points": [point]}
+
+    middle = index_scale.middle([answer(1.0), answer(5.0), answer(2.0)])
+    assert middle["points"][0]["per_cpu_s"] == 2.0 and (middle["load_s"], middle["shortest_load_s"]) == (2.0, 1.0)
+    assert index_scale.middle([answer(1.0), {"failed": "killed"}]) == {"failed": "killed"}
 
 
 def test_what_is_not_installed_is_named(monkeypatch):
