@@ -80,11 +80,8 @@ def measure(mixture: Mixture, size: int, args: argparse.Namespace, engines: list
                 if ENGINES[engine].graph:
                     graph = {"m": m, "ef_construction": args.ef_construction}
                     line |= graph | child("build", engine, folder, threads=args.build_threads, timeout_s=args.build_s, **graph)
-                    print(
-                        f"built {engine:12s} {size:9,d} {m:3d} {line.get('failed') or round(line['build_s'], 1)}",
-                        file=sys.stderr,
-                        flush=True,
-                    )
+                    took = line.get("failed") or f"{line['build_s']:.0f} s"
+                    print(f"built {engine} of {size:,} vectors, M {m}: {took}", file=sys.stderr, flush=True)
                 made.append((folder, line))
         asked = [(folder, line, threads) for threads in THREADS for folder, line in made]
         found: list[list[dict[str, Any]]] = [[] for _ in asked]

@@ -26,7 +26,7 @@ _SPACE = "l2"
 _SEED = 100
 _ROWS_AT_ONCE = 65_536
 _ENERGY = 0.99
-"""Share of the vectors' squared length that the components keep. Recall@10 with it is that of whole vectors (docs/scaling.md, "Measured")."""
+"""Share of the vectors' squared length that the components keep. It costs no recall@10 (docs/scaling.md, "Measured")."""
 _STEP = 16
 """Components come in multiples of it, as processors read so many numbers at once."""
 _WORTH_IT = 0.75
@@ -38,8 +38,8 @@ _HEADER = struct.Struct("<6Q")
 def write_graph(folder: Path, vectors: np.ndarray, *, m: int, ef_construction: int, threads: int) -> None:
     """Write projection.npy and vectors.hnsw of float32 (N, D) rows of norm 1. Raises IndexFolderError, OSError.
 
-    m, ef_construction: links per vector and candidates kept while building. One thread gives the same graph every time. The written graph is
-    opened again, counted and asked for its own vectors before it gets its name, because hnswlib reports no write errors.
+    m, ef_construction: links per vector and candidates kept while building. One thread gives the same graph every time. The written graph
+    is opened again, counted and asked for its own vectors before it gets its name, because hnswlib reports no write errors.
     """
     projection = principal_directions(vectors)
     write_npy(folder / PROJECTION_NAME, projection)
@@ -84,7 +84,7 @@ class Graph:
 
     @classmethod
     def open(cls, folder: Path, *, dim: int, count: int, projected: bool) -> Graph:
-        """dim: of whole vectors. projected: False for a graph over whole vectors, as builds of format 1 have it. Raises IndexFolderError."""
+        """dim: of whole vectors. projected: False for a graph over whole ones, as builds of format 1 have it. Raises IndexFolderError."""
         check_graph(folder, dim=dim, count=count, projected=projected)
         projection = _read_projection(folder, dim) if projected else None
         space, width = (_SPACE, projection.shape[1]) if projection is not None else ("cosine", dim)

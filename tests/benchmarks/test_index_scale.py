@@ -24,8 +24,8 @@ def mixture():
 
 def options(**changes: object) -> argparse.Namespace:
     return argparse.Namespace(
-        **{"queries": 40, "m": [8], "ef_construction": 50, "efs": [10, 200], "seconds": 5.0, "build_s": 300.0, "build_threads": 1, "rounds": 2,
-           "scratch": None, "filters": False} | changes
+        **{"queries": 40, "m": [8], "ef_construction": 50, "efs": [10, 200], "seconds": 5.0, "build_s": 300.0, "build_threads": 1,
+           "rounds": 2, "scratch": None, "filters": False} | changes
     )  # fmt: skip
 
 
