@@ -1,7 +1,7 @@
 """The graph of a large catalogue: hierarchical navigable small worlds (Malkov and Yashunin 2018) by hnswlib, whose only importer this is.
 
-It is built over the vectors' leading principal components, which hold all but a hundredth of what they say: a third of the numbers to read
-per comparison. What it finds are candidates, ranked afterwards by whoever holds the whole vectors (edge/index.py).
+It is built over the vectors' leading principal components, which hold all but a twentieth of what they say: a quarter of the numbers to
+read per comparison. What it finds are candidates, ranked afterwards by whoever holds the whole vectors (edge/index.py).
 
 projection.npy   float32 (D, d): a vector's d coordinates are vector @ projection
 vectors.hnsw     the graph over these; label = row
@@ -25,7 +25,7 @@ PROJECTION_NAME = "projection.npy"
 _SPACE = "l2"
 _SEED = 100
 _ROWS_AT_ONCE = 65_536
-_ENERGY = 0.99
+_ENERGY = 0.95
 """Share of the vectors' squared length that the components keep. It costs no recall@10 (docs/scaling.md, "Measured")."""
 _STEP = 16
 """Components come in multiples of it, as processors read so many numbers at once."""
@@ -61,7 +61,7 @@ def write_graph(folder: Path, vectors: np.ndarray, *, m: int, ef_construction: i
 
 
 def principal_directions(vectors: np.ndarray) -> np.ndarray:
-    """float32 (N, D) -> float32 (D, d), orthonormal columns: as few, in steps of 16, as keep 99 % of the squared lengths; all D of the
+    """float32 (N, D) -> float32 (D, d), orthonormal columns: as few, in steps of 16, as keep 95 % of the squared lengths; all D of the
     unit directions where that would be most of them. About the origin, not the mean, so that cosines are kept too."""
     dim = vectors.shape[1]
     gram = np.zeros((dim, dim))

@@ -152,14 +152,12 @@ class Index:
 
         Each costs a walk to memory, and none from far down has been seen to come among the first k (docs/scaling.md).
         """
-        found = found[:, : k + k // 4 + 16]
+        found = found[:, : 2 * k + 16]
         labels, scores = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-        for start in range(0, len(queries), _QUERIES_AT_ONCE):
-            rows = slice(start, start + _QUERIES_AT_ONCE)
-            cosines = np.matmul(self._rows.take(found[rows], 0), queries[rows, :, None])[:, :, 0]
-            best = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
-            labels[rows] = np.take_along_axis(found[rows], best, 1)
-            scores[rows] = np.take_along_axis(cosines, best, 1)
+        for i, (query, near) in enumerate(zip(queries, found, strict=True)):
+            cosines = self._rows.take(near, 0) @ query
+            best = np.argsort(-cosines, kind="stable")[:k]
+            labels[i], scores[i] = near[best], cosines[best]
         return labels, scores
 
 

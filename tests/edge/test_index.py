@@ -128,10 +128,10 @@ def test_vectors_of_few_directions_are_walked_by_these_and_ranked_whole(tmp_path
     assert np.allclose(scores[same], cosines[same], atol=1e-5) and (np.diff(scores, axis=1) <= 1e-6).all()
 
 
-def test_directions_that_keep_99_percent_or_all_as_they_are():
+def test_directions_that_keep_95_percent_or_all_as_they_are():
     few = rows_of_few_directions(500, 96, 20)
     kept = np.square(few @ principal_directions(few)).sum() / np.square(few).sum()
-    assert 0.99 <= kept < 1
+    assert 0.95 <= kept < 1
     assert np.array_equal(principal_directions(unit_rows(500, 24)), np.eye(24, dtype=np.float32))
     assert np.array_equal(principal_directions(unit_rows(1, 8)), np.eye(8, dtype=np.float32))
 
