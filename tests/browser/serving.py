@@ -81,6 +81,14 @@ def opened(context, address: str):
     return page
 
 
+def settled(page, *, within_s: float = 60) -> None:
+    """Wait until the page's run is over: it is drawn bit by bit, so that looking earlier may see half of it, or what is about to go."""
+    state = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
+    page.wait_for_function(
+        f"() => {state} === 'notRunning' && !document.querySelector('[data-stale=\"true\"]')", timeout=within_s * 1000
+    )
+
+
 def go(page, name: str) -> None:
     """To another page, by its tab or through the menu that has the others."""
     link = page.get_by_role("link", name=name, exact=True)
@@ -101,3 +109,4 @@ def send(page, photo: Path) -> None:
 
     page.locator("input[type=file]").set_input_files(photo)
     expect(page.locator(".verdict, [data-testid=stAlert]").first).to_be_visible(timeout=60_000)
+    settled(page)

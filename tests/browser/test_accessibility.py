@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app_pages.improve import available
-from tests.browser.serving import go, photos, send, skip_reason
+from tests.browser.serving import go, photos, send, settled, skip_reason
 
 pytestmark = pytest.mark.browser
 if skip_reason():
@@ -22,7 +22,7 @@ GRAVE = ("serious", "critical")
 def faults(page: Page) -> list[str]:
     """What axe-core finds grave: rule, what is wrong, where."""
     # What waits for the next run of the page is faint, and so is what fades in: a slow machine is given the time.
-    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')", timeout=60_000)
+    settled(page)
     page.wait_for_timeout(500)
     found = Axe().run(page).response["violations"]
     return [

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.browser.serving import photos, skip_reason
+from tests.browser.serving import photos, settled, skip_reason
 
 pytestmark = pytest.mark.browser
 if skip_reason():
@@ -36,6 +36,7 @@ def sent(page: Page, address: str, shop: Path, tmp_path: Path) -> list[str]:
     expect(page.locator(ROWS)).to_have_count(6, timeout=2 * A_MINUTE)
     expect(page.locator("article.row[data-kind=waiting]")).to_have_count(0, timeout=5 * A_MINUTE)
     expect(page.get_by_role("button", name="Let the rest wait")).to_have_count(0, timeout=A_MINUTE)
+    settled(page)
     return [*(item_id for _, item_id in chosen), ""]
 
 
@@ -43,7 +44,7 @@ def rows_shown(page: Page) -> list[str]:
     """The texts of all six rows. A page that comes in is drawn row by row, so that looking at once may see two of them."""
     rows = page.locator("article.row")
     expect(rows).to_have_count(6, timeout=A_MINUTE)
-    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=A_MINUTE)
+    settled(page)
     return rows.all_inner_texts()
 
 
@@ -108,4 +109,5 @@ def test_a_delivery_and_a_photo_of_it_fit_a_thumb_and_can_be_used_by_everybody(
     assert page.evaluate(small) == [] and faults(page) == []
     page.locator(f"{ROWS} button").first.tap()
     expect(page.get_by_role("button", name="Keep as new")).to_be_visible(timeout=A_MINUTE)
+    settled(page)
     assert page.evaluate(small) == [] and faults(page) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.serving import go, opened, photos, send, skip_reason
+from tests.browser.serving import go, opened, photos, send, settled, skip_reason
 
 pytestmark = pytest.mark.browser
 if skip_reason():
@@ -27,6 +27,7 @@ def test_more_like_this_brings_the_item_to_the_top_and_says_so(page: Page, shop:
     card.get_by_role("radio", name="More like this").tap()
     expect(page.locator(".changed")).to_contain_text("Searched again", timeout=30_000)
     page.get_by_text("What matters most?").wait_for()
+    settled(page)
     places = page.eval_on_selector_all(".card", "cards => cards.map(card => card.dataset.item)")
     assert places.index(item_id) <= 2
     page.get_by_role("button", name="Back to the first order").tap()
@@ -60,7 +61,7 @@ def test_a_look_up_is_still_there_after_a_visit_to_the_catalogue(page: Page, sho
 def test_no_page_sticks_out_sideways_and_all_buttons_fit_a_thumb(page: Page, name: str) -> None:
     go(page, name)
     expect(page.locator(".st-key-tiles .card, table.about, [data-testid=stAlert]").first).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(500)
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     # The browser's own date field lies unseen behind Streamlit's.
     small = """[...document.querySelectorAll("button, summary, a[href], input:not([tabindex='-1'])")]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import cv2
 import pytest
 
-from tests.browser.serving import ROOT, serving, skip_reason
+from tests.browser.serving import ROOT, serving, settled, skip_reason
 
 DATA = ROOT.parent / "shared" / "data"
 
@@ -59,7 +59,7 @@ def test_the_other_photo_of_the_same_garment_finds_its_studio_cutout(browser: Br
     expect(page.get_by_text("About this box")).to_be_visible(timeout=120_000)
     page.locator("input[type=file]").set_input_files(DATA / "images" / f"{second}.jpg")
     expect(page.locator(".verdict").first).to_be_visible(timeout=60_000)
-    expect(page.locator(".card").first).to_be_attached()
+    settled(page)
     shown = page.eval_on_selector_all(".card", "cards => cards.slice(0, 5).map(card => card.dataset.item)")
     context.close()
     assert first in shown, shown
