@@ -77,7 +77,9 @@ def cast_table(rgb: np.ndarray, *, strength: float = _EVENED) -> np.ndarray:
     Brightness stays. See the module's note.
     """
     small = shrunk(rgb, (48, 48)).reshape(-1, 3).astype(np.float64) / 255
-    light = (small**_NORM).mean(0) ** (1 / _NORM) + 1e-6
+    cube = small * small * small  # a general power takes three times as long
+    light = np.einsum("ij,ij->j", cube, cube) / len(small)
+    light = light ** (1 / _NORM) + 1e-6
     gain = np.clip(np.exp(np.log(light).mean()) / light, 1 / _STRONGEST_CAST, _STRONGEST_CAST) ** strength
     return np.clip(np.arange(256)[:, None] * gain + 0.5, 0, 255).astype(np.uint8)[None]
 

@@ -22,7 +22,7 @@ from edge.session import DEFAULT_MODELS, Session, read_model_folder
 from edge.taxonomy import DEFAULT_TAXONOMY, Taxonomy
 from edge.types import Cutout, Embedding, Mask, Photo
 
-PIPELINE_VERSION = 5
+PIPELINE_VERSION = 6
 """Raised whenever the same photo would give another vector for a reason outside the model files."""
 
 
