@@ -84,9 +84,7 @@ def opened(context, address: str):
 def settled(page, *, within_s: float = 60) -> None:
     """Wait until the page's run is over: it is drawn bit by bit, so that looking earlier may see half of it, or what is about to go."""
     state = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
-    page.wait_for_function(
-        f"() => {state} === 'notRunning' && !document.querySelector('[data-stale=\"true\"]')", timeout=within_s * 1000
-    )
+    page.wait_for_function(f"() => {state} === 'notRunning' && !document.querySelector('[data-stale=\"true\"]')", timeout=within_s * 1000)
 
 
 def go(page, name: str) -> None:

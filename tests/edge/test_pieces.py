@@ -34,6 +34,17 @@ def test_a_soft_rim_goes_with_its_own_piece():
     assert above[51, 50] == np.float32(0.3) and above[67, 50] == 0 and below[67, 50] == np.float32(0.2) and below[51, 50] == 0
 
 
+def test_a_large_photo_full_of_specks_is_read_as_a_small_one():
+    small = mask_of((5, 5, 55, 60), (70, 5, 110, 45))
+    large = np.kron(small, np.ones((20, 20), np.float32))
+    specked = large.copy()
+    specked[40:2400:37, 1400:2000:41] = 1  # too small to be pieces; each looked at alone would take seconds
+    for alpha in (large, specked):
+        first, second = pieces_alone(alpha)
+        assert np.array_equal(first[:1200, :1300], large[:1200, :1300]) and not first[1300:, :1000].any()
+        assert np.array_equal(second[1300:, :1000], large[1300:, :1000]) and not second[:1200, :1300].any()
+
+
 @pytest.mark.parametrize(
     ("best", "chosen"),
     [([0.9], 0), ([0.6, 0.9, 0.4], 1), ([0.6, 0.4, 0.9], 2), ([0.9, 0.9 + WHOLE_FIRST / 2], 0), ([0.5, 0.51, 0.52], 0)],

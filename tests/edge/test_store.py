@@ -1,4 +1,7 @@
-"""One suite for every store: search, filters, vectors and items alike, builds switched, gone back to and deleted alike."""
+"""A store against the folder it was filled from: search, filters, vectors and items, builds switched, gone back to and deleted alike.
+
+Ranking by parts, graphs, weights and wishes run on both in test_gallery.py and test_lookup.py.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ import pytest
 
 from edge.errors import RequestError, SetupError
 from edge.manifest import MANIFEST_NAME, write_durably
-from edge.store import FolderStore, Store
+from edge.store import Store
 from edge.types import CatalogueItem, Filter
 from index_builder.folders import list_builds, prune, rollback
+from tests.edge.folder_store import FolderStore
 from tests.made_index import made_index, random_vectors
 
 COUNT, PER_ITEM = 600, 2
@@ -57,10 +61,10 @@ class Kind:
     root: Path
 
 
-def folder_kind(root: Path, exact_below: int) -> Kind:
+def folder_kind(root: Path) -> Kind:
     return Kind(
         add=lambda build_id, vectors: add_build(root, build_id, vectors),
-        open=lambda: FolderStore.open(root, exact_below=exact_below),
+        open=lambda: FolderStore.open(root),
         builds=lambda: [(b.build_id, b.current) for b in list_builds(root)],
         rollback=lambda to="": rollback(root, to=to),
         prune=lambda keep: list(prune(root, keep=keep).builds),
@@ -83,14 +87,13 @@ def milvus_kind(root: Path) -> Kind:
 
 
 KINDS = [
-    "folder, exact",
-    "folder, graph",
+    "folder",
     pytest.param("milvus-lite", marks=pytest.mark.skipif(not LITE, reason="pymilvus and milvus-lite are not installed")),
 ]
 
 
 def made_kind(name: str, root: Path) -> Kind:
-    return milvus_kind(root) if name == "milvus-lite" else folder_kind(root, 1 if name.endswith("graph") else 20_000)
+    return milvus_kind(root) if name == "milvus-lite" else folder_kind(root)
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -10,9 +10,9 @@ import pytest
 from edge import store_index
 from edge.errors import SetupError
 from edge.index import Index
-from edge.store import FolderStore
 from edge.store_index import StoreIndex, open_index
 from edge.types import CatalogueItem
+from tests.edge.folder_store import FolderStore
 from tests.made_index import made_index, random_vectors
 
 VECTORS = random_vectors(40)
