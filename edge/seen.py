@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from edge.errors import NoGarmentFound
 from edge.pieces import pieces_alone, reading
 from edge.stages import Stages
 from edge.types import Cutout, Mask, Photo
+from edge.veil import lifted
 
 
 class Clock:
@@ -46,12 +48,19 @@ class Seen:
 
 def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.ndarray], np.ndarray]) -> Seen:
     """A photo's bytes, the whole way. best_scores: vectors float32 (R, D) -> each one's highest score in the catalogue, which says how a
-    mask in pieces is to be read. Raises PhotoError."""
+    mask in pieces, or a photo behind a veil, is to be read. Raises PhotoError."""
     photo = stages.read(data)
     clock.lap("read")
     photo = stages.unframe(photo)
     clock.lap("frame")
-    mask = stages.mask(photo)
+    try:
+        mask = stages.mask(photo)
+    except NoGarmentFound:
+        bare = lifted(photo.rgb)
+        if bare is None:
+            raise
+        photo = replace(photo, rgb=bare)
+        mask = stages.mask(photo)
     clock.lap("segment")
     readings = readings_of(photo, mask, stages, clock)
     if len(readings) == 1:
@@ -62,14 +71,20 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.
 
 
 def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = None) -> list[Seen]:
-    """The photo by its whole mask, then by each large piece of it alone (edge.pieces), concepts not told. Raises NoGarmentFound."""
+    """The photo by its whole mask, by each large piece of it alone (edge.pieces), and without its veil (edge.veil), where it has pieces
+    or a veil; concepts not told. Raises NoGarmentFound."""
     clock = clock or Clock()
     readings = [_cut(photo, mask, stages, clock)]
     for alpha in pieces_alone(mask.alpha):
-        try:
+        with suppress(NoGarmentFound):  # nothing is left of a piece once its outline is refined
             readings.append(_cut(photo, Mask(alpha, mask.confidence), stages, clock))
-        except NoGarmentFound:  # nothing is left of a piece once its outline is refined
-            continue
+    bare = lifted(photo.rgb)
+    if bare is not None:
+        with suppress(NoGarmentFound):
+            clear = replace(photo, rgb=bare)
+            mask = stages.mask(clear)
+            clock.lap("segment")
+            readings.append(_cut(clear, mask, stages, clock))
     return readings
 
 

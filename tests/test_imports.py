@@ -58,6 +58,7 @@ EDGE_LAYERS = (
         "likeness",
         "outline",
         "pieces",
+        "veil",
         "taught",
     ),  # fmt: skip
     ("stages", "filters", "correct", "corrections", "journal_photos", "journal_answer", "journal_rows"),
