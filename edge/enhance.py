@@ -75,7 +75,7 @@ class Enhanced:
 
 class Enhancer:
     """The stage: holds the engine and the numbers of its model.json (input_size, mean, std, bins, reach, temperature, tones, near, apart,
-    fine_below, cast_from, certain_from)."""
+    fine_below, cast_from)."""
 
     def __init__(self, engine: Engine, spec: dict[str, Any]) -> None:
         self._engine = engine
@@ -86,7 +86,7 @@ class Enhancer:
         self._tones = {name: spec["tones"][name] for name in TONES}
         self._near, self._apart = float(spec["near"]), float(spec["apart"])
         self._fine_below = float(spec["fine_below"])
-        self._cast_from, self._certain_from = float(spec["cast_from"]), float(spec["certain_from"])
+        self.cast_from = float(spec["cast_from"])
 
     def read(self, rgb: np.ndarray) -> Reading:
         """uint8 (H, W, 3) -> Reading."""
@@ -118,17 +118,15 @@ class Enhancer:
         versions = tuple(Suggestion(name, WORDS[name], develop(photo.rgb, what), what) for name, what in made)
         return Enhanced(change < self._fine_below, change, reading, versions)
 
-    def to_be_corrected(self, reading: Reading) -> bool:
-        """Whether the cast is strong and certain enough for the look-up to correct it unasked."""
-        return reading.cast >= self._cast_from and reading.certainty >= self._certain_from
-
-    def neutralised(self, photo: Photo) -> Photo:
-        """For the look-up: the photo with a strong and certain cast divided out, else the same object. Tones are left alone."""
+    def neutral(self, photo: Photo) -> Photo | None:
+        """For the look-up: the photo with its light divided out, tones left alone; None where it has no cast worth trying."""
         reading = self.read(photo.rgb)
-        if not self.to_be_corrected(reading):
-            return photo
-        light = Development(red=reading.development.red, blue=reading.development.blue)
-        return replace(photo, rgb=develop(photo.rgb, light))
+        return self.divided(photo, reading) if reading.cast >= self.cast_from else None
+
+    @staticmethod
+    def divided(photo: Photo, reading: Reading) -> Photo:
+        """The photo with the light that was read divided out."""
+        return replace(photo, rgb=develop(photo.rgb, Development(red=reading.development.red, blue=reading.development.blue)))
 
 
 def enhance(photo: Photo, model: Enhancer) -> Enhanced:

@@ -12,7 +12,7 @@ import numpy as np
 from edge.transforms import shrunk
 
 WHOLE_FIRST = 0.03
-"""By how much a piece's best score must exceed the whole mask's: what the network saw as one garment is one where both fit."""
+"""By how much another reading's best score must exceed that of the photo as it is, which counts where both fit."""
 _MOST = 2
 _SIDE = 400
 """Long side in pixels at which pieces are told apart, so that a photo of any size takes under a millisecond."""
@@ -42,7 +42,7 @@ def pieces_alone(alpha: np.ndarray, *, share: float = 0.15) -> list[np.ndarray]:
 
 
 def reading(best: np.ndarray) -> int:
-    """Which reading counts. best: float (1 + pieces,), the highest score in the catalogue of the whole mask, then of each piece."""
+    """Which reading counts. best: float (R,), the highest score in the catalogue of the photo as it is, then of each other reading."""
     handicap = np.full(len(best), WHOLE_FIRST)
     handicap[0] = 0.0
     return int(np.argmax(best - handicap))

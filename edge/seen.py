@@ -14,7 +14,6 @@ from edge.errors import NoGarmentFound
 from edge.pieces import pieces_alone, reading
 from edge.stages import Stages
 from edge.types import Cutout, Mask, Photo
-from edge.veil import lifted
 
 
 class Clock:
@@ -48,7 +47,7 @@ class Seen:
 
 def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.ndarray], np.ndarray]) -> Seen:
     """A photo's bytes, the whole way. best_scores: vectors float32 (R, D) -> each one's highest score in the catalogue, which says how a
-    mask in pieces, or a photo behind a veil, is to be read. Raises PhotoError."""
+    mask in pieces, or a photo in odd light, is to be read. Raises PhotoError."""
     photo = stages.read(data)
     clock.lap("read")
     photo = stages.unframe(photo)
@@ -56,11 +55,10 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.
     try:
         mask = stages.mask(photo)
     except NoGarmentFound:
-        bare = lifted(photo.rgb)
-        if bare is None:
+        clear = stages.clearer(photo)
+        if clear is None:
             raise
-        photo = replace(photo, rgb=bare)
-        mask = stages.mask(photo)
+        photo, mask = clear, stages.mask(clear)
     clock.lap("segment")
     readings = readings_of(photo, mask, stages, clock)
     if len(readings) == 1:
@@ -71,17 +69,17 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.
 
 
 def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = None) -> list[Seen]:
-    """The photo by its whole mask, by each large piece of it alone (edge.pieces), and without its veil (edge.veil), where it has pieces
-    or a veil; concepts not told. Raises NoGarmentFound."""
+    """The photo by its whole mask, by each large piece of it alone (edge.pieces), and in clear and neutral light (Stages.clearer), where it
+    has pieces, a veil or a cast; concepts not told. Raises NoGarmentFound."""
     clock = clock or Clock()
     readings = [_cut(photo, mask, stages, clock)]
     for alpha in pieces_alone(mask.alpha):
         with suppress(NoGarmentFound):  # nothing is left of a piece once its outline is refined
             readings.append(_cut(photo, Mask(alpha, mask.confidence), stages, clock))
-    bare = lifted(photo.rgb)
-    if bare is not None:
+    clear = stages.clearer(photo)
+    clock.lap("enhance")
+    if clear is not None:
         with suppress(NoGarmentFound):
-            clear = replace(photo, rgb=bare)
             mask = stages.mask(clear)
             clock.lap("segment")
             readings.append(_cut(clear, mask, stages, clock))

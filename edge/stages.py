@@ -6,6 +6,7 @@ The page and the builder both use this object.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from edge.colours import dominant_colours
 from edge.concepts import ConceptReader, Concepts
 from edge.cutout import cutout
 from edge.embed import Embedder
+from edge.enhance import Enhancer, open_enhancer
 from edge.frame import Frame, FrameFinder
 from edge.photo import read_photo
 from edge.segment import Segmenter
 from edge.session import DEFAULT_MODELS, Session, read_model_folder
 from edge.taxonomy import DEFAULT_TAXONOMY, Taxonomy
 from edge.types import Cutout, Embedding, Mask, Photo
+from edge.veil import lifted
 
 PIPELINE_VERSION = 6
 """Raised whenever the same photo would give another vector for a reason outside the model files."""
@@ -29,8 +32,11 @@ PIPELINE_VERSION = 6
 class Stages:
     """All networks of the way, each loaded once. Thread-safe."""
 
-    def __init__(self, segmenter: Session, embedder: Session, frame: Session, concepts: Session | None = None) -> None:
-        """concepts: without one nothing is said of what a garment is, and `concepts_note` says why."""
+    def __init__(
+        self, segmenter: Session, embedder: Session, frame: Session, concepts: Session | None = None, enhancer: Enhancer | None = None
+    ) -> None:
+        """concepts: without one nothing is said of what a garment is, and `concepts_note` says why. enhancer: without one, casts stay."""
+        self._enhancer = enhancer
         self.sessions = {"segmenter": segmenter, "embedder": embedder, "frame": frame}
         self._frame = FrameFinder(frame, frame.folder.spec)
         self._segmenter = Segmenter(segmenter, segmenter.folder.spec)
@@ -59,7 +65,10 @@ class Stages:
         """Load the models of a folder (default assets/models) and warm them up. Raises ModelError."""
         root = models or DEFAULT_MODELS
         roles = ["segmenter", "embedder", "frame", *(["concepts"] if (root / "concepts").is_dir() else [])]
-        stages = cls(*(Session(read_model_folder(root / role), threads=threads, gpu=gpu) for role in roles))
+        enhancer = open_enhancer(root, threads=threads)
+        stages = cls(*(Session(read_model_folder(root / role), threads=threads, gpu=gpu) for role in roles), enhancer=enhancer)
+        if enhancer:
+            enhancer.read(np.zeros((8, 8, 3), np.uint8))
         for session in stages.sessions.values():
             size = int(session.folder.spec["input_size"])
             for batch in session.folder.spec.get("batches", (1,)):
@@ -77,6 +86,14 @@ class Stages:
     def unframe(self, photo: Photo) -> Photo:
         """The photo without its decorative frame, its `origin` moved; the same object where it has none."""
         return self._frame.remove(photo)
+
+    def clearer(self, photo: Photo) -> Photo | None:
+        """The photo as it may look in clear and neutral light: without its veil (edge.veil), without its cast (edge.enhance). None where
+        neither is seen."""
+        bare = lifted(photo.rgb)
+        clear = photo if bare is None else replace(photo, rgb=bare)
+        neutral = self._enhancer.neutral(clear) if self._enhancer else None
+        return neutral or (None if clear is photo else clear)
 
     def mask(self, photo: Photo) -> Mask:
         """Photo -> Mask. Raises NoGarmentFound."""

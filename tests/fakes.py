@@ -38,6 +38,9 @@ class FakeStages:
         rows, columns = np.flatnonzero(~purple.all(1)), np.flatnonzero(~purple.all(0))
         return cropped(photo, Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
 
+    def clearer(self, photo: Photo) -> None:
+        return None
+
     def mask(self, photo: Photo) -> Mask:
         garment = photo.rgb.min(axis=2) < 235
         if garment.mean() < 0.005:

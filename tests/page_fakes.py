@@ -30,6 +30,9 @@ class PageStages:
     def unframe(self, photo: Photo) -> Photo:
         return photo
 
+    def clearer(self, photo: Photo) -> None:
+        return None
+
     def mask(self, photo: Photo) -> Mask:
         if self.error:
             raise self.error

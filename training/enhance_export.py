@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from edge.develop import Development, develop
-from edge.enhance import TONES, Enhancer, distribution, grid_places, mean_difference, peak, small_copy
+from edge.enhance import TONES, Enhancer, grid_places, mean_difference, small_copy
 from edge.session import Session
 from edge.transforms import to_nchw
 from training.enhance_data import SIZE, Samples, cached_photos, tune_samples
@@ -21,9 +21,7 @@ from training.onnx_file import read_spec, write_model, write_spec
 
 _WORST_ALLOWED = 0.05
 CAST_FROM = 6.0
-"""Degrees; weaker casts the embedder has learnt to look past."""
-RIGHTLY = 0.98
-"""Share of the casts so strong and certain whose division leaves less of them than there was."""
+"""Degrees; a look-up tries a photo without its light from here on. Weaker casts the embedder has learnt to look past."""
 
 
 def nearest_temperature(output: np.ndarray, light: np.ndarray) -> float:
@@ -38,20 +36,6 @@ def nearest_temperature(output: np.ndarray, light: np.ndarray) -> float:
         return float((np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), cell[0] * BINS + cell[1]]).mean())
 
     return float(min(np.linspace(0.6, 2.5, 39), key=surprise))
-
-
-def certain_from(output: np.ndarray, light: np.ndarray, *, temperature: float) -> float:
-    """The least certainty at which RIGHTLY of the found casts of CAST_FROM degrees and more are rightly divided out."""
-    places = grid_places(BINS, REACH)
-    peaks = [peak(distribution(o[: BINS**2].astype(np.float64) / temperature, BINS), places, near=NEAR) for o in output]
-    found, certainty = np.array([p[0] for p in peaks]), np.array([p[1] for p in peaks])
-    strong = degrees(found, np.zeros_like(found)) >= CAST_FROM
-    right = degrees(found, light) < degrees(np.zeros_like(light), light)
-    for cut in np.linspace(0.3, 0.98, 69):
-        chosen = strong & (certainty >= cut)
-        if chosen.any() and right[chosen].mean() >= RIGHTLY:
-            return float(cut)
-    return 0.99
 
 
 def fine_below(model: Enhancer, samples: Samples, photos: np.ndarray) -> float:
@@ -77,7 +61,7 @@ def export_enhance(*, data: Path, run: Path, out: Path, count: int = 1000) -> No
     model.load_state_dict(torch.load(run / "best.pt", weights_only=True)["model"])
     tones = {name: {"scale": SCALES[name], "most": MOST[name], "spread": 1.0} for name in TONES}
     spec = {"role": "enhance", "input_size": SIZE, "mean": MEAN, "std": STD, "bins": BINS, "reach": REACH, "temperature": 1.0,
-            "near": NEAR, "apart": APART, "tones": tones, "fine_below": 3.0, "cast_from": CAST_FROM, "certain_from": 0.9}  # fmt: skip
+            "near": NEAR, "apart": APART, "tones": tones, "fine_below": 3.0, "cast_from": CAST_FROM}  # fmt: skip
     session: Session = write_model(model, out, spec, SIZE, dynamic=False)
     samples = tune_samples(data, run, count=count)
     x = to_nchw(samples.spoilt, MEAN, STD)
@@ -94,9 +78,8 @@ def export_enhance(*, data: Path, run: Path, out: Path, count: int = 1000) -> No
     for i, name in enumerate(TONES):
         off = (mean[:, i] - samples.tones[:, i]) / np.exp(np.clip(spread[:, i], -8, 8) / 2)
         spec["tones"][name]["spread"] = round(float(np.sqrt((off**2).mean())), 3)
-    spec["certain_from"] = round(certain_from(output, samples.light, temperature=spec["temperature"]), 3)
     photos, _ = cached_photos(data, "tune", cache=run)
     spec["fine_below"] = round(fine_below(Enhancer(session, spec), samples, photos), 2)
     write_spec(out, spec)
-    chosen = {name: spec[name] for name in ("temperature", "certain_from", "fine_below", "bytes")}
+    chosen = {name: spec[name] for name in ("temperature", "fine_below", "bytes")}
     print(json.dumps({**chosen, "onnx_minus_torch_degrees": worst, "onnx_minus_torch_tones": worst_tone, **measures(output, samples)}))

@@ -18,7 +18,7 @@ BINS, REACH = 48, 1.3
 TONES = {name: {"scale": 0.5, "most": 1.0, "spread": 1.0} for name in ("exposure", "contrast", "shadows", "saturation")}
 SPEC = {
     "input_size": 96, "mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25), "bins": BINS, "reach": REACH, "temperature": 1.0,
-    "near": 0.1, "apart": 0.22, "tones": TONES, "fine_below": 3.0, "cast_from": 6.0, "certain_from": 0.8,
+    "near": 0.1, "apart": 0.22, "tones": TONES, "fine_below": 3.0, "cast_from": 6.0,
 }  # fmt: skip
 PLACES = grid_places(BINS, REACH)
 
@@ -89,14 +89,13 @@ def test_tones_come_in_their_units_within_their_ends_with_their_doubt(photo):
     assert wide.deviation["red"] > 3 * model_of(hill(0.0, 0.0)).read(photo.rgb).deviation["red"]
 
 
-def test_the_look_up_corrects_only_strong_and_certain_casts(photo):
-    assert model_of(hill(0.05, -0.05)).neutralised(photo) is photo
-    assert model_of(hill(0.4, -0.6) + 0.9 * hill(-0.3, 0.5)).neutralised(photo) is photo
-    corrected = model_of(hill(0.4, -0.6), (1.0, 1.0, 1.0, 1.0)).neutralised(photo)
-    assert corrected is not photo and corrected.source_size == photo.source_size
+def test_a_look_up_tries_only_strong_casts_without_their_light(photo):
+    assert model_of(hill(0.05, -0.05)).neutral(photo) is None
+    corrected = model_of(hill(0.4, -0.6), (1.0, 1.0, 1.0, 1.0)).neutral(photo)
+    assert corrected is not None and corrected.source_size == photo.source_size
     grey = np.clip(np.rint(to_srgb(0.2 * light_rgb(0.4, -0.6)) * 255), 0, 255).astype(np.uint8)
     flat = Photo(np.full((50, 50, 3), grey, np.uint8), (50, 50), "made")
-    out = to_linear(model_of(hill(0.4, -0.6), (1.0,) * 4).neutralised(flat).rgb[0, 0] / 255.0)
+    out = to_linear(model_of(hill(0.4, -0.6), (1.0,) * 4).neutral(flat).rgb[0, 0] / 255.0)
     assert np.abs(out - 0.2).max() < 0.02  # the light alone: exposure and saturation stay
 
 

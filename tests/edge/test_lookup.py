@@ -66,7 +66,7 @@ def test_the_right_item_comes_first_and_each_item_once(index_root):
     assert [m.rank for m in answer.matches] == [1, 2, 3, 4]
     scores = [m.score for m in answer.matches]
     assert scores == sorted(scores, reverse=True)
-    assert set(answer.timings_ms) == {"read", "frame", "segment", "cutout", "embed", "concepts", "search", "total"}
+    assert set(answer.timings_ms) == {"read", "frame", "segment", "cutout", "embed", "enhance", "concepts", "search", "total"}
     assert set(answer.matches[0].parts) == set(FakeStages.parts)
 
 
