@@ -139,7 +139,8 @@ class Lookup:
     ) -> Answer:
         """A photo with an outline that is known, as after a correction -> Answer; see `look_up`."""
         clock = Clock()
-        return self._answer([see_masked(photo, mask, self.stages, clock)], clock, k=k, weights=weights, only=only)
+        seen = see_masked(photo, mask, self.stages, clock, best_scores=self._gallery.best_scores)
+        return self._answer([seen], clock, k=k, weights=weights, only=only)
 
     def refine(
         self,

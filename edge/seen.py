@@ -15,6 +15,9 @@ from edge.pieces import pieces_alone, reading
 from edge.stages import Stages
 from edge.types import Cutout, Mask, Photo
 
+BestScores = Callable[[np.ndarray], np.ndarray]
+"""Vectors float32 (R, D) -> each one's highest score in the catalogue, (R,)."""
+
 
 class Clock:
     """Milliseconds per stage, of several photos together, and in all."""
@@ -45,9 +48,8 @@ class Seen:
     concepts: Concepts | None = None
 
 
-def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.ndarray], np.ndarray]) -> Seen:
-    """A photo's bytes, the whole way. best_scores: vectors float32 (R, D) -> each one's highest score in the catalogue, which says how a
-    mask in pieces, or a photo in odd light, is to be read. Raises PhotoError."""
+def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: BestScores) -> Seen:
+    """A photo's bytes, the whole way. best_scores says how a mask in pieces, or a photo in odd light, is to be read. Raises PhotoError."""
     photo = stages.read(data)
     clock.lap("read")
     photo = stages.unframe(photo)
@@ -60,12 +62,7 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: Callable[[np.
             raise
         photo, mask = clear, stages.mask(clear)
     clock.lap("segment")
-    readings = readings_of(photo, mask, stages, clock)
-    if len(readings) == 1:
-        return _told(readings[0], stages, clock)
-    chosen = reading(best_scores(np.stack([r.vector for r in readings])))
-    clock.lap("search")
-    return _told(readings[chosen], stages, clock)
+    return _told(_chosen(readings_of(photo, mask, stages, clock), best_scores, clock), stages, clock)
 
 
 def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = None) -> list[Seen]:
@@ -86,9 +83,24 @@ def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = 
     return readings
 
 
-def see_masked(photo: Photo, mask: Mask, stages: Stages, clock: Clock) -> Seen:
-    """A photo whose outline a person has settled, pieces and all. Raises NoGarmentFound for an empty one."""
-    return _told(_cut(photo, mask, stages, clock), stages, clock)
+def see_masked(photo: Photo, mask: Mask, stages: Stages, clock: Clock, *, best_scores: BestScores) -> Seen:
+    """A photo whose outline a person has settled, pieces and all; only its light may be read in two ways. Raises NoGarmentFound for an
+    empty outline."""
+    readings = [_cut(photo, mask, stages, clock)]
+    clear = stages.clearer(photo)
+    clock.lap("enhance")
+    if clear is not None:
+        with suppress(NoGarmentFound):
+            readings.append(_cut(clear, mask, stages, clock))
+    return _told(_chosen(readings, best_scores, clock), stages, clock)
+
+
+def _chosen(readings: list[Seen], best_scores: BestScores, clock: Clock) -> Seen:
+    if len(readings) == 1:
+        return readings[0]
+    best = reading(best_scores(np.stack([r.vector for r in readings])))
+    clock.lap("search")
+    return readings[best]
 
 
 def _cut(photo: Photo, mask: Mask, stages: Stages, clock: Clock) -> Seen:

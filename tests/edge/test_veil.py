@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from edge.errors import NoGarmentFound
-from edge.seen import Clock, readings_of, see
+from edge.seen import Clock, readings_of, see, see_masked
 from edge.stages import Stages
+from edge.types import Photo
 from edge.veil import lifted
 from index_builder.demo import draw_item, phone_view
 
@@ -49,8 +51,6 @@ def test_a_photo_with_something_dark_or_nothing_at_all_is_left_alone(rgb):
 
 
 def test_a_veiled_photo_has_one_more_reading_near_the_clear_one(stages: Stages):
-    from edge.types import Photo
-
     clear = photo_of(2)
     seen = [Photo(rgb, rgb.shape[1::-1], "made") for rgb in (clear, veiled(clear))]
     (first, *pieces), (whole, *more, bare) = (readings_of(photo, stages.mask(photo), stages) for photo in seen)
@@ -61,8 +61,6 @@ def test_a_veiled_photo_has_one_more_reading_near_the_clear_one(stages: Stages):
 
 
 def test_what_is_found_only_without_its_veil_is_looked_up_without_it(stages: Stages, monkeypatch: pytest.MonkeyPatch):
-    import cv2
-
     data = cv2.imencode(".png", veiled(photo_of(2))[..., ::-1])[1].tobytes()
     real = stages.mask
 
@@ -78,3 +76,11 @@ def test_what_is_found_only_without_its_veil_is_looked_up_without_it(stages: Sta
     monkeypatch.setattr(stages, "mask", lambda photo: (_ for _ in ()).throw(NoGarmentFound(coverage=0.0)))
     with pytest.raises(NoGarmentFound):
         see(plain, stages, Clock(), best_scores=lambda vectors: np.ones(len(vectors)))
+
+
+def test_a_settled_outline_stays_while_the_light_is_read_both_ways(stages: Stages):
+    grey = Photo(veiled(photo_of(2)), photo_of(2).shape[1::-1], "made")
+    mask = stages.mask(grey)
+    for best, chosen in (([0.5, 0.9], lifted(grey.rgb)), ([0.9, 0.9], grey.rgb)):
+        seen = see_masked(grey, mask, stages, Clock(), best_scores=lambda vectors, best=best: np.array(best))
+        assert np.array_equal(seen.photo.rgb, chosen) and seen.mask is mask
