@@ -28,9 +28,9 @@ WAYS = ("as it is", LOOK_UP, "light always", "best estimate")
 
 @dataclass(slots=True)
 class Looked:
-    """Vectors float32 (Q, D) of the queries of one strength, per way but the rule; cast in degrees and certainty as read, (Q,) each."""
+    """Vectors float32 (Q, D) of the queries of one strength, per way but the look-up's; cast in degrees and certainty as read, (Q,) each."""
 
-    vectors: dict[str, list[np.ndarray]] = field(default_factory=lambda: {name: [] for name in WAYS if name != "look-up's rule"})
+    vectors: dict[str, list[np.ndarray]] = field(default_factory=lambda: {name: [] for name in WAYS if name != LOOK_UP})
     readings: list[Reading] = field(default_factory=list)
 
 
@@ -43,7 +43,7 @@ def encoded(stages: Stages, photo: Photo) -> np.ndarray:
 
 
 def versions(photo: Photo, read: Development) -> dict[str, Photo]:
-    """The photo for each of WAYS but the rule, which chooses between the first two."""
+    """The photo for each of WAYS but the look-up's, which chooses between the first two."""
     light = Development(red=read.red, blue=read.blue)
     changed = {"light always": light, "best estimate": read}
     return {"as it is": photo} | {name: replace(photo, rgb=develop(photo.rgb, what)) for name, what in changed.items()}
