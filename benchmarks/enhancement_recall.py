@@ -28,7 +28,7 @@ WAYS = ("as it is", LOOK_UP, "light always", "best estimate")
 
 @dataclass(slots=True)
 class Looked:
-    """Vectors float32 (Q, D) of the queries of one strength, per way but the look-up's; cast in degrees and certainty as read, (Q,) each."""
+    """Vectors float32 (Q, D) of the queries of one strength, per way but the look-up's; what was read of each."""
 
     vectors: dict[str, list[np.ndarray]] = field(default_factory=lambda: {name: [] for name in WAYS if name != LOOK_UP})
     readings: list[Reading] = field(default_factory=list)
