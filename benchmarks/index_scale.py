@@ -195,6 +195,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--scratch", type=Path, help="folder for the built indexes, some GB at a million vectors (default: the system's)")
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     args = parser.parse_args(argv)
+    if args.rounds < 1:
+        parser.error("--rounds is at least 1")
     known = [engine for engine in args.engines.split(",") if engine in ENGINES]
     if len(known) < len(args.engines.split(",")) or min(args.efs) < K:
         parser.error(f"engines are {', '.join(ENGINES)}; ef_search is at least {K}")

@@ -119,7 +119,7 @@ class Gallery:
         wanted = int(max(CANDIDATES, 5 * k) * self._index.count / len(passing))
         if wanted > OVER_FETCHED:
             return passing
-        hits = self._index.search(query, wanted, ef_search=wanted)[0]
+        hits = self._index.search(query, wanted)[0]
         near = [np.unique(self._owners[row[passes[row]]]) for row in hits]
         if min(map(len, near)) < min(k, len(self._ids)):
             return passing

@@ -148,11 +148,7 @@ class Index:
         return search_exactly(self._vectors, queries, k)
 
     def _ranked(self, queries: np.ndarray, found: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """The k best by whole vectors of candidates int64 (Q, C), which the graph ranked by shorter ones.
-
-        Each costs a walk to memory, and none from far down has been seen to come among the first k (docs/scaling.md).
-        """
-        found = found[:, : 2 * k + 16]
+        """The k best by whole vectors of candidates int64 (Q, C), which the graph ranked by shorter ones."""
         labels, scores = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
         for i, (query, near) in enumerate(zip(queries, found, strict=True)):
             cosines = self._rows.take(near, 0) @ query

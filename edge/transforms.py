@@ -30,16 +30,20 @@ def place(height: int, width: int, size: int) -> Placement:
 def shrunk(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """uint8 or float32 (H, W) or (H, W, C) -> that of `size` = (width, height), not larger: each pixel about the mean of its area.
 
-    By exact halves first, as long as that is possible, then between the nearest pixels: at less than a half none is left out, and exact
-    means by a broken factor take five to ten times as long.
+    By exact halves first, as long as that is possible. What is left is less than a half: up to a factor of 1.5 between the nearest pixels,
+    which leaves none out; above, so to twice the size and then by half. Exact means by a broken factor take two to ten times as long.
     """
     width, height = size
     while image.shape[0] >= 2 * height and image.shape[1] >= 2 * width:
         if image.shape[0] % 2 or image.shape[1] % 2:
             image = cv2.copyMakeBorder(image, 0, image.shape[0] % 2, 0, image.shape[1] % 2, cv2.BORDER_REPLICATE)
         image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    within_two = image.shape[0] < 2 * height and image.shape[1] < 2 * width
-    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if within_two else cv2.INTER_AREA)
+    if image.shape[0] >= 2 * height or image.shape[1] >= 2 * width:
+        return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    if image.shape[0] > 1.5 * height or image.shape[1] > 1.5 * width:
+        image = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
+        return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
 
 
 def letterbox_mirror(image: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import IndexFolderError
-from edge.index import EXACT_BELOW, Index, search_exactly, write_index
+from edge.index import EXACT_BELOW, Index, search_exactly, wide_enough, write_index
 from edge.manifest import Manifest, sha256_of
 
 NEAREST = 6
@@ -94,6 +94,7 @@ def _neighbours(gallery: np.ndarray, queries: np.ndarray, k: int, *, exact_below
         (folder / "catalogue.sqlite").touch()  # an index is opened with its catalogue; neighbours need none
         manifest = Manifest(
             build_id=folder.name, created="", model_ids={}, parts={}, dim=gallery.shape[1], count=len(gallery), pipeline_version=0,
+            ef_search=wide_enough(len(gallery)),
             files={file.name: sha256_of(file) for file in folder.iterdir()},
         )  # fmt: skip
         index = Index.open(folder, manifest=manifest, exact_below=exact_below)

@@ -13,8 +13,10 @@ from typing import Any
 import cv2
 
 from edge.errors import RequestError
+from edge.index import open_current
 from edge.manifest import read_manifest
 from edge.session import usable_cpus
+from edge.stages import PIPELINE_VERSION
 from index_builder.build import BuildResult, build
 from index_builder.feed_options import columns_of, fetcher_of
 from index_builder.folders import Build, Pruned, list_builds, prune, rollback, table_of
@@ -129,6 +131,13 @@ def list_command(args: argparse.Namespace) -> int:
 def rollback_command(args: argparse.Namespace) -> int:
     publisher = Publisher.of(args)
     before, now = rollback(args.index, to=args.to or "", publish=publisher.publish if publisher else None)
+    version = open_current(args.index)[1].pipeline_version
+    if version != PIPELINE_VERSION:
+        print(
+            f"{now} was built by pipeline version {version}, this program has {PIPELINE_VERSION}: look-ups will refuse it until it is "
+            "built again, or until the program it was built with is back.",
+            file=sys.stderr,
+        )
     if args.json:
         print(json.dumps({"before": before, "current": now} | _store_json(publisher)))
     elif not args.quiet:

@@ -116,7 +116,7 @@ def rows_of_few_directions(count: int, dim: int, directions: int, seed: int = 0)
 
 
 def test_vectors_of_few_directions_are_walked_by_these_and_ranked_whole(tmp_path):
-    vectors, queries = rows_of_few_directions(3000, 96, 20), rows_of_few_directions(100, 96, 20, seed=0)
+    vectors, queries = np.split(rows_of_few_directions(3100, 96, 20), [3000])
     folder, manifest = write_folder(tmp_path, vectors)
     projection = np.load(folder / "projection.npy")
     assert projection.shape == (96, 32) and np.allclose(projection.T @ projection, np.eye(32), atol=1e-5)
@@ -134,6 +134,32 @@ def test_directions_that_keep_95_percent_or_all_as_they_are():
     assert 0.95 <= kept < 1
     assert np.array_equal(principal_directions(unit_rows(500, 24)), np.eye(24, dtype=np.float32))
     assert np.array_equal(principal_directions(unit_rows(1, 8)), np.eye(8, dtype=np.float32))
+
+
+def test_rows_that_differ_beyond_the_main_directions_are_walked_whole(tmp_path):
+    """A strong common mean, and families of near twins: few directions hold the length and little of what tells rows apart."""
+    rng = np.random.default_rng(3)
+    common = 3 * unit_rows(1, 64) + 0.12 * rng.normal(size=(2000, 64))
+    families = np.repeat(unit_rows(20, 12) @ rng.normal(size=(12, 64)), 100, 0) + 0.15 * rng.normal(size=(2000, 64))
+    for i, rows in enumerate((common, families)):
+        vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        folder, manifest = write_folder(tmp_path / str(i), vectors)
+        assert np.load(folder / "projection.npy").shape[1] > 16  # of which the families have 98 % of their length
+        found = Index.open(folder, manifest=manifest, exact_below=1).search(vectors[:200], 10)[0]
+        wanted = obvious_search(vectors, vectors[:200], 10)[0]
+        assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, wanted, strict=True)]) > 0.95
+
+
+def test_all_that_a_walk_keeps_is_ranked_whole(tmp_path):
+    vectors, queries = np.split(rows_of_few_directions(3100, 96, 20), [3000])
+    folder, manifest = write_folder(tmp_path, vectors)
+
+    class Backwards:  # as a graph of very short vectors might rank its candidates
+        def candidates(self, asked, k):
+            return np.stack([np.argsort(-(vectors @ q))[:k][::-1] for q in asked])
+
+    index = Index(vectors=Index.open(folder, manifest=manifest).vectors, graph=Backwards(), ef_search=64)
+    assert np.array_equal(index.search(queries[:5], 10, ef_search=100)[0], obvious_search(vectors, queries[:5], 10)[0])
 
 
 def test_a_build_of_format_1_is_opened_and_searched_as_before(tmp_path):

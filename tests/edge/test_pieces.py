@@ -26,6 +26,15 @@ def test_the_two_largest_pieces_stand_alone_larger_first():
     assert found[0].dtype == np.float32
 
 
+def test_pieces_are_told_apart_whatever_they_are_numbered():
+    boxes = [(29, 1, 37, 13), (38, 26, 55, 35), (28, 20, 41, 32)]
+    whole = mask_of(*boxes)
+    first, second = pieces_alone(whole)
+    assert first.sum() > second.sum() > 0 and (first * second).max() == 0
+    assert np.array_equal(first + second, whole * ((first > 0) | (second > 0)))
+    assert pieces_alone(np.ones((1, 1), np.float32)) == [] and pieces_alone(np.ones((1, 7), np.float32)) == []
+
+
 def test_a_soft_rim_goes_with_its_own_piece():
     alpha = mask_of((10, 10, 50, 90), (70, 10, 110, 90))
     alpha[50:54, 10:90], alpha[66:70, 10:90] = 0.3, 0.2

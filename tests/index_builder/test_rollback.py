@@ -147,6 +147,16 @@ def test_the_commands_print_one_json_object_or_nothing(index, capsys):
     assert main(["list", str(out / "nowhere")]) == 2
 
 
+def test_going_back_to_a_build_that_this_program_cannot_use_says_so(index, capsys):
+    out, names = index
+    assert main(["rollback", str(out), "--quiet"]) == 0 and capsys.readouterr().err == ""
+    path = out / names[1] / "manifest.json"
+    raw = json.loads(path.read_text())
+    path.write_text(json.dumps(raw | {"pipeline_version": raw["pipeline_version"] - 1}))
+    assert main(["rollback", str(out), "--to", names[1], "--quiet"]) == 0
+    assert "look-ups will refuse it until it is built again" in capsys.readouterr().err
+
+
 def test_the_list_names_a_build_that_cannot_be_read(index, capsys):
     out, names = index
     (out / names[1] / "manifest.json").write_text("{")
