@@ -34,8 +34,8 @@ from edge.stages import Stages
 from edge.types import Box, Cutout, Photo
 
 OURS = "racklens"
-ALONE = "pieces alone"
-"""What an Encoded keeps besides its methods: our vectors of a mask's large pieces alone, (R, D), as a look-up tries them."""
+OTHERS = "other readings"
+"""What an Encoded keeps besides its methods: our vectors of a photo's other readings, (R, D), as a look-up tries them."""
 QUERIES = (("composite", "studio"), ("taken", "studio_bent"))
 _WORST = 24
 
@@ -60,17 +60,17 @@ class Encoders:
         """Where no garment is found: zeros, like nothing at all."""
         if self._nothing is None:
             some = self.encode(Cutout(np.full((320, 320, 3), 128, np.uint8), Box(0, 0, 320, 320), 1.0))
-            self._nothing = {name: np.zeros_like(v) for name, v in some.items()} | {ALONE: np.zeros((0, self._stages.dim), np.float32)}
+            self._nothing = {name: np.zeros_like(v) for name, v in some.items()} | {OTHERS: np.zeros((0, self._stages.dim), np.float32)}
         return self._nothing
 
     def whole_way(self, photo: Photo, *, keep: bool = False) -> Way:
         """Photo -> vectors per method, the mask's confidence, and small pictures of photo and cutout (if they are to be kept)."""
         try:
             mask = self._stages.mask(photo)
-            whole, *alone = readings_of(photo, mask, self._stages)
+            whole, *others = readings_of(photo, mask, self._stages)
         except PhotoError:
             return self.nothing(), -1.0, [small_jpeg(photo.rgb) if keep else None, None]
-        encoded = self.encode(whole.cutout) | {ALONE: np.array([r.vector for r in alone], np.float32).reshape(-1, self._stages.dim)}
+        encoded = self.encode(whole.cutout) | {OTHERS: np.array([r.vector for r in others], np.float32).reshape(-1, self._stages.dim)}
         return encoded, mask.confidence, [small_jpeg(photo.rgb), small_jpeg(whole.cutout.rgb)] if keep else [None, None]
 
 
@@ -209,8 +209,8 @@ def main() -> None:
                 line = figures(scores, truth)
                 show(queries, method, line)
             else:
-                readings = [np.concatenate([encoded[OURS][None], encoded[ALONE]]) for encoded, _, _ in sets[queries]]
-                show(queries, "ours, whole masks", figures(scores, truth))
+                readings = [np.concatenate([encoded[OURS][None], encoded[OTHERS]]) for encoded, _, _ in sets[queries]]
+                show(queries, "ours, one reading", figures(scores, truth))
                 known, unknown = read(readings, gallery[method]), read(readings, gallery[method], without=truth)
                 scores = known.scores
                 line = figures(scores, truth, unknown.scores)
@@ -219,7 +219,7 @@ def main() -> None:
                 line["verdict"] = verdict_figures(
                     (known, unknown), gallery[method], truth, confidence=confidence, parts=stages.parts, groups=[r.sender for r in rows]
                 )
-                line["in_pieces"] = sum(len(r) > 1 for r in readings)
+                line["in_several_readings"] = sum(len(r) > 1 for r in readings)
                 line["parts"] = per_part(known.queries, gallery[method], truth, stages.parts)
                 line["categories"] = per_category(ranks(scores, truth), [r.label for r in rows])
                 if args.sheet:

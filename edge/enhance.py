@@ -121,11 +121,8 @@ class Enhancer:
     def neutral(self, photo: Photo) -> Photo | None:
         """For the look-up: the photo with its light divided out, tones left alone; None where it has no cast worth trying."""
         reading = self.read(photo.rgb)
-        return self.divided(photo, reading) if reading.cast >= self.cast_from else None
-
-    @staticmethod
-    def divided(photo: Photo, reading: Reading) -> Photo:
-        """The photo with the light that was read divided out."""
+        if reading.cast < self.cast_from:
+            return None
         return replace(photo, rgb=develop(photo.rgb, Development(red=reading.development.red, blue=reading.development.blue)))
 
 

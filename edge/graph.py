@@ -51,8 +51,8 @@ def write_graph(folder: Path, vectors: np.ndarray, *, m: int, ef_construction: i
     count, dim = len(vectors), projection.shape[1]
     graph = hnswlib.Index(space=_SPACE, dim=dim)
     graph.init_index(max_elements=count, M=m, ef_construction=ef_construction, random_seed=_SEED)
-    for start in range(0, count, _ROWS_AT_ONCE):
-        rows = vectors[start : start + _ROWS_AT_ONCE]
+    for rows in _blocks(vectors):
+        start = graph.get_current_count()
         graph.add_items(rows @ projection, np.arange(start, start + len(rows)), num_threads=threads)
     temporary = folder / f".{GRAPH_NAME}.tmp"
     graph.save_index(str(temporary))
@@ -121,8 +121,7 @@ class Graph:
     @classmethod
     def open(cls, folder: Path, *, dim: int, count: int, projected: bool) -> Graph:
         """dim: of whole vectors. projected: False for a graph over whole ones, as builds of format 1 have it. Raises IndexFolderError."""
-        check_graph(folder, dim=dim, count=count, projected=projected)
-        projection = _read_projection(folder, dim) if projected else None
+        projection = _checked(folder, dim=dim, count=count, projected=projected)
         space, width = (_SPACE, projection.shape[1]) if projection is not None else ("cosine", dim)
         return cls(_loaded(folder / GRAPH_NAME, space=space, dim=width, count=count), projection)
 
@@ -137,7 +136,14 @@ class Graph:
 
 def check_graph(folder: Path, *, dim: int, count: int, projected: bool) -> None:
     """Look at the files' heads without loading the graph. dim: of whole vectors. Raises IndexFolderError."""
-    _check_header(folder / GRAPH_NAME, dim=_read_projection(folder, dim).shape[1] if projected else dim, count=count)
+    _checked(folder, dim=dim, count=count, projected=projected)
+
+
+def _checked(folder: Path, *, dim: int, count: int, projected: bool) -> np.ndarray | None:
+    """The projection of a graph whose head fits it, None where it holds whole vectors."""
+    projection = _read_projection(folder, dim) if projected else None
+    _check_header(folder / GRAPH_NAME, dim=dim if projection is None else projection.shape[1], count=count)
+    return projection
 
 
 def write_npy(path: Path, array: np.ndarray) -> None:

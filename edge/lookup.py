@@ -1,7 +1,7 @@
 """Lookup: a photo's bytes -> Answer. The one facade that the page and the command line use.
 
-read -> frame cut away -> mask (-> its pieces alone) -> cutout -> embed (-> several photos fused) -> search -> one result per item
--> verdict
+read -> frame cut away -> mask -> cutout (-> other readings of the photo) -> embed (-> several photos fused) -> search
+-> one result per item -> verdict
 refine: what a person says -> the query weighted and moved -> search again; the photo is not touched again
 """
 

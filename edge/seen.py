@@ -73,26 +73,28 @@ def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = 
     for alpha in pieces_alone(mask.alpha):
         with suppress(NoGarmentFound):  # nothing is left of a piece once its outline is refined
             readings.append(_cut(photo, Mask(alpha, mask.confidence), stages, clock))
-    clear = stages.clearer(photo)
-    clock.lap("enhance")
-    if clear is not None:
-        with suppress(NoGarmentFound):
-            mask = stages.mask(clear)
-            clock.lap("segment")
-            readings.append(_cut(clear, mask, stages, clock))
-    return readings
+    return readings + _in_clear_light(photo, None, stages, clock)
 
 
 def see_masked(photo: Photo, mask: Mask, stages: Stages, clock: Clock, *, best_scores: BestScores) -> Seen:
     """A photo whose outline a person has settled, pieces and all; only its light may be read in two ways. Raises NoGarmentFound for an
     empty outline."""
-    readings = [_cut(photo, mask, stages, clock)]
+    readings = [_cut(photo, mask, stages, clock), *_in_clear_light(photo, mask, stages, clock)]
+    return _told(_chosen(readings, best_scores, clock), stages, clock)
+
+
+def _in_clear_light(photo: Photo, settled: Mask | None, stages: Stages, clock: Clock) -> list[Seen]:
+    """The reading in clear and neutral light, none where the photo has neither veil nor cast. settled: its mask; None: looked for anew."""
     clear = stages.clearer(photo)
     clock.lap("enhance")
-    if clear is not None:
-        with suppress(NoGarmentFound):
-            readings.append(_cut(clear, mask, stages, clock))
-    return _told(_chosen(readings, best_scores, clock), stages, clock)
+    if clear is None:
+        return []
+    try:
+        mask = settled or stages.mask(clear)
+        clock.lap("segment")
+        return [_cut(clear, mask, stages, clock)]
+    except NoGarmentFound:  # the photo as it is still counts
+        return []
 
 
 def _chosen(readings: list[Seen], best_scores: BestScores, clock: Clock) -> Seen:
