@@ -2,13 +2,15 @@
 
 python -m benchmarks.adapt [--data DIR] [--split val] [--sender NAME ...] [--minutes 20] [--views 6] [--work DIR]
 
-The half to adapt on becomes a catalogue of studio pictures (bent and relit) with an index; its photos as taken, of every second garment,
-become confirmed look-ups. `python -m training adapt` runs on them as anyone would run it: it sees nothing else of the data. Before and
-after, photos of held-out garments are looked for among the studio pictures of both halves and of other senders' garments:
-held out            made photos on other photos' backgrounds (benchmarks/judge_views.py, a generator that training does not use)
+The half to adapt on becomes a catalogue of studio pictures (bent and relit) with an index. Decided look-ups in it: its photos as taken,
+of every second garment, and drawn ones, `--look-ups` of each (composites on other photos' backgrounds, benchmarks/judge_views.py); where
+our outline is visibly wrong, staff correct it. `python -m training adapt` runs on them as anyone would run it: it sees nothing else of the
+data. Before and after, photos of held-out garments go the whole way of a look-up, among the studio pictures of both halves and of other
+senders' garments:
+held out            composites by the same generator, as a warehouse's photos are by the same phones, on backgrounds of no look-up
 held out, as taken  the photos themselves
-adapted on          made photos of the garments that it adapted on, which a warehouse's catalogue consists of
-other senders       made photos of everybody else's garments
+adapted on          composites of the garments that it adapted on, which a warehouse's catalogue consists of
+other senders       composites of everybody else's garments
 Intervals are bootstrapped over garments. Run it again to go on where it was stopped.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,38 +28,30 @@ import numpy as np
 
 from benchmarks.adapt_data import SETS, JudgedOn, judged_on, warehouse, write_catalogue, write_look_ups
 from benchmarks.real_data import DEFAULT_DATA
-from edge.embed import Embedder
+from benchmarks.retrieval_scores import HIDDEN, read
 from edge.lookup import Lookup
-from edge.session import DEFAULT_MODELS, Session, read_model_folder
+from edge.session import DEFAULT_MODELS
 from edge.stages import Stages
-from edge.types import Box, Cutout
 from index_builder.evaluate_scores import auroc
 
 
-def vectors(folder: Path, pictures: np.ndarray) -> np.ndarray:
-    """Cutouts uint8 (N, S, S, 3) -> float32 (N, D) by a model folder's embedder."""
-    found = read_model_folder(folder)
-    embedder, side = Embedder(Session(found, gpu=False), found.spec, found.sha256), pictures.shape[1]
-    out = []
-    for at in range(0, len(pictures), 16):
-        out += [e.vector for e in embedder.embed([Cutout(p, Box(0, 0, side, side), 1.0) for p in pictures[at : at + 16]])]
-    return np.stack(out)
-
-
-def scores(folder: Path, data: JudgedOn) -> tuple[np.ndarray, np.ndarray]:
-    """(Q,) the score of each query's own garment, and that of the best other one; -1 and 1 where no garment was found."""
-    similar = vectors(folder, data.query) @ vectors(folder, data.gallery).T
-    each = np.arange(len(similar))
+def scores(data: JudgedOn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(Q,) the score of each query's own garment, that of the best other one, and the best one where the own is not in the gallery; each
+    by the reading that counts then."""
+    readings, each = data.readings(), np.arange(len(data.truth))
+    similar = read(readings, data.gallery).scores
     own = similar[each, data.truth].copy()
-    similar[each, data.truth] = -2
-    return np.where(data.found, own, -1), np.where(data.found, similar.max(1), 1)
+    similar[each, data.truth] = HIDDEN
+    return own, similar.max(1), read(readings, data.gallery, without=data.truth).scores.max(1)
 
 
-def figures(own: np.ndarray, other: np.ndarray, garment: np.ndarray, *, resamples: int = 1000) -> dict[str, Any]:
+def figures(
+    own: np.ndarray, other: np.ndarray, unknown: np.ndarray, garment: np.ndarray, *, resamples: int = 1000
+) -> dict[str, Any]:  # fmt: skip
     """recall@1 and AUROC (best score with the own garment in the gallery against without), with intervals over garments."""
 
     def both(at: np.ndarray) -> tuple[float, float]:
-        return float((own[at] > other[at]).mean()), float(auroc(np.maximum(own, other)[at], other[at]) or 0.0)
+        return float((own[at] > other[at]).mean()), float(auroc(np.maximum(own, other)[at], unknown[at]) or 0.0)
 
     recall, area = both(np.arange(len(own)))
     rng, names = np.random.default_rng(0), np.unique(garment)
@@ -82,16 +77,15 @@ def fewer(before: np.ndarray, after: np.ndarray, garment: np.ndarray, *, resampl
     return np.quantile(gone, (0.025, 0.975)).round(3).tolist()
 
 
-def compared(before: Path, after: Path, data: JudgedOn) -> dict[str, Any]:
-    """Figures of two embedders' folders per set, what went right and what went wrong between them."""
-    (own_a, other_a), (own_b, other_b) = scores(before, data), scores(after, data)
-    out = {}
+def compared(before: JudgedOn, after: JudgedOn) -> dict[str, Any]:
+    """Figures of two sets of models per set of photos, what went right and what went wrong between them."""
+    was, now, out = scores(before), scores(after), {}
     for kind, name in enumerate(SETS):
-        at = data.kind == kind
-        wrong = [own_a[at] <= other_a[at], own_b[at] <= other_b[at]]
-        garment = data.truth[at]
+        at = before.kind == kind
+        wrong = [own[at] <= other[at] for own, other, _ in (was, now)]
+        garment = before.truth[at]
         out[name] = {
-            "before": figures(own_a[at], other_a[at], garment), "after": figures(own_b[at], other_b[at], garment),
+            "before": figures(*(x[at] for x in was), garment), "after": figures(*(x[at] for x in now), garment),
             "put_right": int((wrong[0] & ~wrong[1]).sum()), "made_wrong": int((~wrong[0] & wrong[1]).sum()),
             "errors_gone": round(1 - float(wrong[1].sum() / wrong[0].sum()), 3) if wrong[0].any() else None,
             "errors_gone_interval": fewer(*wrong, garment),
@@ -128,7 +122,8 @@ def main() -> None:
     parser.add_argument("--sender", nargs="*", default=[], help="whose garments (default: the largest sender's)")
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--views", type=int, default=6, metavar="N", help="made photos of a held-out garment")
-    parser.add_argument("--work", type=Path, default=Path("runs/adapt-benchmark"), help="catalogue, index, checkpoint, cutouts")
+    parser.add_argument("--look-ups", type=int, default=3, metavar="N", help="drawn look-ups of a garment to adapt on")
+    parser.add_argument("--work", type=Path, default=Path("runs/adapt-benchmark"), help="catalogue, index, checkpoints, vectors")
     parser.add_argument("--adapt", nargs=argparse.REMAINDER, default=[], help="further words for `training adapt`")
     args = parser.parse_args()
     house = warehouse(args.data, args.split, args.sender)
@@ -136,14 +131,16 @@ def main() -> None:
     work, base = args.work, DEFAULT_MODELS
     stages = Stages.open(base)
     if not (work / "index" / "CURRENT").is_file():
-        write_catalogue(house, args.data, work / "catalogue", stages)
+        write_catalogue(house, work / "catalogue", stages)
         command("index_builder", "build", str(work / "catalogue"), "--out", str(work / "index"), "--models", str(base), "--no-calibration",
                 "--duplicates-s", "0", "--no-frames", "--quiet")  # fmt: skip
-    if not (work / "feedback" / "feedback.csv").is_file():
-        count = write_look_ups(house, args.data, work / "feedback", Lookup.open(work / "index", stages=stages))
-        print(f"{count} confirmed look-ups", flush=True)
-    size = int(read_model_folder(base / "embedder").spec["input_size"])
-    data = judged_on(house, args.data, stages, views=args.views, size=size, keep=work / f"judged-{args.views}.npz")
+    if not (work / "feedback").is_dir():
+        building = work / ".feedback"
+        shutil.rmtree(building, ignore_errors=True)
+        count, corrected = write_look_ups(house, building, Lookup.open(work / "index", stages=stages), drawn=args.look_ups)
+        building.rename(work / "feedback")
+        print(f"{count} decided look-ups, {corrected} corrected outlines", flush=True)
+    before = judged_on(house, stages, views=args.views, keep=work / f"judged-before-{args.views}.npz")
     said = work / "adapted.json"
     if not said.is_file():
         folders = ("--index", str(work / "index"), "--feedback", str(work / "feedback"), "--run", str(work / "run"))
@@ -152,10 +149,15 @@ def main() -> None:
         )
         said.write_text(done.stdout)
     adapted = json.loads(said.read_text())
-    result = compared(base / "embedder", work / "run" / "embedder", data)
+    # What was refused is judged as well: it is said below that it was.
+    after = judged_on(house, Stages.open(work / "run" / "candidate"), views=args.views, keep=work / f"judged-after-{args.views}.npz")
+    result = compared(before, after)
     show(result)
     outcome = "installed" if adapted["installed"] else f"refused: {'; '.join(adapted['refused'])}"
-    print(f"{outcome}; {adapted['steps']} steps, {adapted['minutes']:.1f} minutes, {adapted['share']:.0%} of what was learned kept")
+    outlined = adapted["segmenter"]
+    print(f"{outcome}; {adapted['minutes']:.1f} minutes")
+    print(f"segmenter: {outlined['steps']} steps, {outlined['corrections']} corrected outlines, {outlined['share']:.0%} of it kept; "
+          f"embedder: {adapted['steps']} steps, {adapted['share']:.0%} of it kept")  # fmt: skip
     print(json.dumps({"garments": [len(house.adapt), len(house.held), len(house.others)], "adapt": adapted, "result": result}))
 
 

@@ -59,6 +59,11 @@ def lamp(rgb: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray
 
 def composite_photo(rgb: np.ndarray, alpha: np.ndarray, background: np.ndarray, rng: np.random.Generator) -> bytes:
     """The garment laid on another photo's background, bent, tilted, relit, as a JPEG's bytes (480 x 640)."""
+    return composite_with_mask(rgb, alpha, background, rng)[0]
+
+
+def composite_with_mask(rgb: np.ndarray, alpha: np.ndarray, background: np.ndarray, rng: np.random.Generator) -> tuple[bytes, np.ndarray]:
+    """`composite_photo`, and where its garment is: float32 (640, 480) in 0..1."""
     width, height = 480, 640
     back = cv2.resize(background, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     if rng.random() < 0.5:
@@ -91,7 +96,7 @@ def composite_photo(rgb: np.ndarray, alpha: np.ndarray, background: np.ndarray, 
     noisy = np.clip(picture + rng.normal(0, rng.uniform(1, 6), picture.shape), 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
         noisy = cv2.GaussianBlur(noisy, (0, 0), float(rng.uniform(0.4, 1.1)))
-    return cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(65, 92))])[1].tobytes()
+    return cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(65, 92))])[1].tobytes(), a
 
 
 def studio_picture(rgb: np.ndarray, alpha: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:

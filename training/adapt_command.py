@@ -6,12 +6,11 @@ import argparse
 import contextlib
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from edge.config import Settings, models_in
+from edge.config import Settings
 from edge.errors import SetupError
 
 
@@ -45,8 +44,11 @@ def run(args: argparse.Namespace) -> int:
         raise SetupError("No index is named.", remedy="Give --index DIR, or --undo.")
     if not 0 < args.minutes:
         raise SetupError(f"--minutes is {args.minutes:g}.", remedy="Give a time above 0.")
+    from training.adapt_run import Wanted, adapted
+
+    wanted = Wanted(args.index, models, args.feedback, args.run, args.minutes, args.rate, args.seed)
     with contextlib.redirect_stdout(sys.stderr):  # the log's lines; stdout is for the result
-        result = adapted(args, models)
+        result = adapted(wanted)
     if args.json:
         print(json.dumps(result))
     else:
@@ -54,52 +56,6 @@ def run(args: argparse.Namespace) -> int:
     for sentence in result["refused"]:
         print(sentence, file=sys.stderr)
     return 0 if result["installed"] else 1
-
-
-def adapted(args: argparse.Namespace, models: Path, amounts: Any = None) -> dict[str, Any]:
-    """Train, export, compare, judge, and install or refuse; what came of it. amounts: training.adapt_data.Amounts, by default its own."""
-    from tqdm import tqdm
-
-    from edge.lookup import Lookup
-    from edge.session import DEFAULT_MODELS, read_model_folder
-    from training.adapt import adapt, embed_with
-    from training.adapt_data import FOREIGN, HELD, Amounts, key_of, prepare
-    from training.adapt_install import embed_onnx, export, install
-    from training.adapt_score import gained, judged, worse
-    from training.embedder_from_onnx import read_embedder
-    from training.feedback import read_feedback
-
-    amounts = amounts or Amounts()
-    base = models_in(models) or DEFAULT_MODELS
-    lookup = Lookup.open(args.index, models=base)
-    seen = read_feedback(args.feedback) if args.feedback else []
-    start, size = read_embedder(base / "embedder")
-    with tqdm(unit="picture", desc="preparing", file=sys.stderr, disable=None) as bar:
-
-        def tick(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        data = prepare(lookup, seen, args.run, size=size, amounts=amounts, tick=tick)
-    key = f"{key_of(lookup, seen, size, amounts)}-{args.seed}-{args.rate}"
-    with tqdm(total=args.minutes, unit="min", desc="adapting", file=sys.stderr, disable=None, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} min") as bar:  # fmt: skip # noqa: E501
-        done = adapt(start, size, data, run=args.run, key=key, minutes=args.minutes, rate=args.rate, seed=args.seed,
-                     tell=lambda minutes: bar.update(min(minutes, args.minutes) - bar.n))  # fmt: skip
-    out = args.run / "embedder"
-    shutil.rmtree(out, ignore_errors=True)
-    differ = export(done.model, base / "embedder", out, data.gallery[:40])
-    before, after = (judged(embed_onnx(folder), data, (HELD, FOREIGN)) for folder in (base / "embedder", out))
-    in_torch = judged(embed_with(done.model), data, (HELD,))
-    refused = worse(before, after)
-    if not refused and (done.share == 0 or not gained(before, after)):
-        refused = ["Nothing that is held out is found better than before; that is not worth building the index again."]
-    facts = {
-        "minutes": round(done.minutes, 2), "steps": done.steps, "share": done.share, "onnx_minus_torch": differ, "before": before,
-        "after": after, "after_in_torch": in_torch, "index": lookup.folder.name, "look_ups": len(seen),
-        "from_embedder": read_model_folder(base / "embedder").sha256,
-    }  # fmt: skip
-    name = "" if refused else install(out, base, models, facts)
-    return {**facts, "installed": name, "models": str(models), "refused": refused}
 
 
 def _undo(models: Path, args: argparse.Namespace) -> int:
@@ -115,7 +71,21 @@ def _undo(models: Path, args: argparse.Namespace) -> int:
 
 
 def _in_words(result: dict[str, Any]) -> str:
-    lines = [f"{result['steps']} steps in {result['minutes']:.1f} minutes; {result['share']:.0%} of what was learned kept"]
+    lines, outlined = [], result["segmenter"]
+    if outlined["steps"]:
+        lines.append(
+            f"Segmenter: {outlined['steps']} steps in {outlined['minutes']:.1f} minutes on {outlined['corrections']} corrected outlines; "
+            f"{outlined['share']:.0%} of what was learned kept"
+        )
+        lines.append(f"{'held-out photos':20s}  photos  mean IoU         under 0.80")
+        for kind, was in outlined["before"].items():
+            now = outlined["after"][kind]
+            lines.append(
+                f"{kind:20s} {was['photos']:7d}  {was['iou']:.3f} -> {now['iou']:.3f}  {was['under_0.80']:.1%} -> {now['under_0.80']:.1%}"
+            )
+    lines += outlined["refused"]
+    minutes = result["minutes"] - outlined["minutes"]
+    lines.append(f"Embedder: {result['steps']} steps in {minutes:.1f} minutes; {result['share']:.0%} of what was learned kept")
     lines.append(f"{'':20s} queries  recall@1         AUROC")
     for name, was in result["before"].items():
         now = result["after"][name]
@@ -124,6 +94,8 @@ def _in_words(result: dict[str, Any]) -> str:
             f"{was['auroc']:.3f} -> {now['auroc']:.3f}"
         )
     if result["installed"]:
+        if not result["embedder"]:
+            lines.append("The new embedder was no gain; only the new segmenter is installed.")
         lines.append(
             f"Installed: {result['models']}/{result['installed']}. The index has to be built again, until then look-ups are refused:"
         )

@@ -23,9 +23,9 @@ from edge.session import usable_cpus
 from edge.stages import Stages
 from edge.transforms import network_input
 from edge.types import Photo
-from index_builder.demo import DrawnItem, draw_item, phone_view, plan_item
+from index_builder.demo import draw_item
 from index_builder.demo.render import ITEM_SIZE
-from training.adapt_scenes import SIDE, grounds, phone_like
+from training.adapt_scenes import SIDE, grounds, judged_photo, phone_like
 from training.data import Row
 from training.embedder_data import SOURCE, Crops, tight_square
 from training.feedback import Seen
@@ -88,28 +88,31 @@ def part_of(item_id: str) -> int:
     return (HELD, HELD, TUNE)[n] if (n := zlib.crc32(item_id.encode()) % 10) < 3 else FIT
 
 
-def key_of(lookup: Lookup, seen: Sequence[Seen], size: int, amounts: Amounts) -> str:
+def key_of(lookup: Lookup, stages: Stages, seen: Sequence[Seen], size: int, amounts: Amounts) -> str:
     """Says of what a preparation was made: index, models and feedback. Hex."""
     look_ups = [(s.photo.name, s.chosen, s.rejected) for s in seen]
-    facts = [lookup.folder.name, dict(lookup.stages.model_ids), size, asdict(amounts), look_ups]
+    facts = [lookup.folder.name, dict(lookup.stages.model_ids), dict(stages.model_ids), size, asdict(amounts), look_ups]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def prepare(
-    lookup: Lookup, seen: Sequence[Seen], run: Path, *, size: int, amounts: Amounts, tick: Callable[[int, int], None] | None = None
+    lookup: Lookup, seen: Sequence[Seen], run: Path, *, stages: Stages, size: int, amounts: Amounts, to_train: bool = True,
+    tick: Callable[[int, int], None] | None = None,
 ) -> Prepared:  # fmt: skip
     """Take the index's studio images and the confirmed photos through the stages, or read what an earlier run of the same kept.
 
-    size: side of the embedder's input in pixels. tick: told how many of how many garments and photos are done. Raises SetupError where
-    too few items have a picture that can be used.
+    stages: whose masks the cutouts are by. size: side of the embedder's input in pixels. to_train: False for what is judged alone, without
+    crops. tick: told how many of how many garments and photos are done. Raises SetupError where too few items have a picture that can be
+    used.
     """
-    path = run / f"prepared-{key_of(lookup, seen, size, amounts)}.npz"
+    kind = "prepared" if to_train else "judged"
+    path = run / f"{kind}-{key_of(lookup, stages, seen, size, amounts)}.npz"
     if path.is_file():
         with np.load(path, allow_pickle=False) as kept:
             return Prepared(**{f.name: kept[f.name] for f in fields(Prepared)})
-    made = _Making(lookup, size, amounts).of(seen, tick or (lambda done, total: None))
+    made = _Making(lookup, stages, size, amounts, to_train).of(seen, tick or (lambda done, total: None))
     run.mkdir(parents=True, exist_ok=True)
-    for old in run.glob("prepared-*.npz"):  # of another index or other look-ups: nobody would read it again
+    for old in run.glob(f"{kind}-*.npz"):  # of another index or other look-ups: nobody would read it again
         old.unlink()
     temporary = path.with_suffix(".tmp")
     with open(temporary, "wb") as file:
@@ -119,8 +122,8 @@ def prepare(
 
 
 class _Making:
-    def __init__(self, lookup: Lookup, size: int, amounts: Amounts) -> None:
-        self.stages: Stages = lookup.stages
+    def __init__(self, lookup: Lookup, stages: Stages, size: int, amounts: Amounts, to_train: bool) -> None:
+        self.stages, self.to_train = stages, to_train
         self.amounts = amounts
         self.folder, self.size = lookup.folder, size
         rows: dict[str, tuple[int, str, str]] = {}
@@ -146,7 +149,7 @@ class _Making:
     def of(self, seen: Sequence[Seen], tick: Callable[[int, int], None]) -> Prepared:
         jobs: list[Callable[[], list]] = [lambda n=n: self._item(n) for n in range(len(self.first))]
         jobs += [lambda i=i: self._foreign(i) for i in range(self.amounts.foreign)]
-        jobs += [lambda i=i: self._drawn(i) for i in range(self.amounts.drawn)]
+        jobs += [lambda i=i: self._drawn(i) for i in range(self.amounts.drawn if self.to_train else 0)]
         jobs += [lambda i=i, s=s: self._seen(i, s) for i, s in enumerate(seen)]
         out: list[tuple] = []
         with ThreadPoolExecutor(usable_cpus()) as pool:
@@ -181,6 +184,8 @@ class _Making:
                 continue
             alpha = (mask.alpha * 255).astype(np.uint8)
             if part == FIT:
+                if not self.to_train:
+                    return out
                 return [*out, ("crop", *tight_square(photo.rgb, alpha), n, STUDIO), *self._photos(photo.rgb, alpha, n)]
             return out + self._queries(*tight_square(photo.rgb, alpha, side=ITEM_SIZE), n, part)
         return []
@@ -226,18 +231,19 @@ class _Making:
 
     def _queries(self, rgb: np.ndarray, alpha: np.ndarray, n: int, part: int) -> list[tuple]:
         out: list[tuple] = []
-        a = alpha.astype(np.float32) / 255
-        white = (rgb * a[..., None] + 255 * (1 - a[..., None])).astype(np.uint8)
         views = self.amounts.views // 2 if part == FOREIGN else self.amounts.views if n < self.amounts.judged else 0
         for view in range(views):
-            made, _ = phone_view(DrawnItem(rgb=white, alpha=a, plan=plan_item(0, 0), hanger=None), np.random.default_rng((n, view)))
+            made, _ = judged_photo(rgb, alpha, np.random.default_rng((n, view)))
             photo = Photo(made, (made.shape[1], made.shape[0]), "made")
-            try:
-                cut = self.stages.cutout(photo, self.stages.mask(photo))
-            except PhotoError:
-                continue
-            out.append(("query", network_input(cut.rgb, self.size), n, part, False))
+            out.append(("query", self._looked_for(photo), n, part, False))
         return out
+
+    def _looked_for(self, photo: Photo) -> np.ndarray:
+        """A query's cutout; all white, like nothing else, where no garment is found: that counts as an error, whoever missed it."""
+        try:
+            return network_input(self.stages.cutout(photo, self.stages.mask(photo)).rgb, self.size)
+        except PhotoError:
+            return np.full((self.size, self.size, 3), 255, np.uint8)
 
     def _seen(self, i: int, seen: Seen) -> list[tuple]:
         """A decided photo: to fit where its item is, else a query; one of nothing in the catalogue is a garment of its own."""
@@ -248,7 +254,9 @@ class _Making:
         try:
             photo = self.stages.unframe(self.stages.read(seen.photo.read_bytes()))
             if part != FIT:
-                return [("query", network_input(self.stages.cutout(photo, self.stages.mask(photo)).rgb, self.size), n, part, True)]
+                return [("query", self._looked_for(photo), n, part, True)]
+            if not self.to_train:
+                return []
             crop = self._seen_crop(photo)
         except (OSError, PhotoError):
             return []

@@ -1,6 +1,6 @@
 """Adapted models in their folder: exported and compared, put in use by one renamed file, the one before a command away.
 
-MODELS/<id>/<role>/    a complete set of models, the embedder adapted; adapted.json says from what and what it gained
+MODELS/<id>/<role>/    a complete set of models, segmenter or embedder adapted; adapted.json says from what and what it gained
 MODELS/CURRENT         the set in use (edge.config.Settings.models_in_use); without it, those that came with Racklens
 """
 
@@ -66,14 +66,26 @@ def export(model: Embedder, base: Path, out: Path, pictures: np.ndarray) -> floa
     return worst
 
 
-def install(embedder: Path, base: Path, models: Path, facts: dict[str, Any]) -> str:
-    """Make a set of the models in `base` with this embedder, and put it in use; gives its id. Raises OSError."""
+def copy_set(base: Path, out: Path) -> None:
+    """The models of `base`, a folder per role, as they are; what was in `out` before goes. Raises OSError."""
+    shutil.rmtree(out, ignore_errors=True)
+    for role in sorted(path for path in base.iterdir() if (path / "model.json").is_file()):
+        shutil.copytree(role, out / role.name)
+
+
+def copy_role(model: Path, out: Path) -> None:
+    """Put one model, a folder named by its role, among the set `out` in the place of the one there."""
+    shutil.rmtree(out / model.name)
+    shutil.copytree(model, out / model.name)
+
+
+def install(candidate: Path, models: Path, facts: dict[str, Any]) -> str:
+    """Copy a complete set of models and put it in use; gives its id. Raises OSError."""
     models.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     building = models / f".building-{name}"
     try:
-        for role in sorted(path for path in base.iterdir() if (path / "model.json").is_file()):
-            shutil.copytree(embedder if role.name == "embedder" else role, building / role.name)
+        copy_set(candidate, building)
         facts = {**facts, "replaces": current(models)}
         (building / FACTS_NAME).write_text(json.dumps(facts, indent=2) + "\n")
         os.sync()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from index_builder.demo import DrawnItem, phone_view, plan_item
 from training import segmenter_scenes as scenes
 from training.embedder_views import smooth_noise, warp
 from training.segmenter_views import composite, flat_background, relight
@@ -76,3 +77,11 @@ def phone_like(
         photo, _ = scenes.hold(photo, mask, rng)
     photo = relight(photo, rng)
     return cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 93))])[1].tobytes()
+
+
+def judged_photo(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A photo to judge by, taken by the drawn catalogue's camera: rgb uint8 (ITEM_SIZE, ITEM_SIZE, 3), mask uint8 of 0..255 -> uint8
+    (H, W, 3) and its exact mask, float32 (H, W) in 0..1."""
+    alpha = mask.astype(np.float32) / 255
+    white = (rgb * alpha[..., None] + 255 * (1 - alpha[..., None])).astype(np.uint8)
+    return phone_view(DrawnItem(rgb=white, alpha=alpha, plan=plan_item(0, 0), hanger=None), rng)

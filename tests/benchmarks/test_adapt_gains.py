@@ -30,7 +30,7 @@ def test_the_largest_sender_is_halved_and_nobody_is_in_two_parts(table):
 
 def test_figures_count_errors_and_their_interval_is_over_garments():
     own, other = np.array([0.9, 0.9, 0.3, 0.3]), np.array([0.5, 0.5, 0.5, 0.5])
-    alone, together = figures(own, other, np.arange(4)), figures(own, other, np.array([0, 0, 1, 1]))
+    alone, together = figures(own, other, other, np.arange(4)), figures(own, other, other, np.array([0, 0, 1, 1]))
     assert alone["errors"] == together["errors"] == 2 and alone["recall@1"] == 0.5
     assert together["garments"] == 2 and together["recall@1_interval"] == [0.0, 1.0]
     assert alone["auroc"] == 0.75  # two above all of the others, two beside them

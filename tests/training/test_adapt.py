@@ -1,6 +1,5 @@
 """Adapting goes on from where it was stopped, exports what it computed, refuses what got worse, and can be taken back."""
 
-import argparse
 import csv
 import json
 
@@ -19,14 +18,14 @@ from index_builder.build import build  # noqa: E402
 from training.__main__ import main  # noqa: E402
 from training.adapt import SHARES, adapt, mixed  # noqa: E402
 from training.adapt_batches import TaughtBatches  # noqa: E402
-from training.adapt_command import adapted  # noqa: E402
 from training.adapt_data import CONFIRMED, DRAWN, FIT, FOREIGN, HELD, MADE, STUDIO, TUNE, Amounts, Prepared, part_of  # noqa: E402
-from training.adapt_install import current, embed_onnx, export, install, undo  # noqa: E402
+from training.adapt_install import copy_role, copy_set, current, embed_onnx, export, install, undo  # noqa: E402
+from training.adapt_run import Wanted, adapted  # noqa: E402
 from training.adapt_scenes import SIDE, phone_like  # noqa: E402
 from training.adapt_score import doubt, figures, gained, judged, worse  # noqa: E402
 from training.embedder_batches import ViewRecipe  # noqa: E402
 from training.embedder_data import SOURCE  # noqa: E402
-from training.embedder_from_onnx import read_embedder  # noqa: E402
+from training.weights_from_onnx import read_embedder  # noqa: E402
 
 
 def blocks(side: int, n: int) -> np.ndarray:
@@ -72,12 +71,14 @@ def test_it_trains_stops_goes_on_exports_and_installs(data, tmp_path):
 
     models = tmp_path / "models"
     assert models_in(models) is None and chosen_models(None, {"RACKLENS_MODELS": str(models)}) is None
-    one = install(tmp_path / "embedder", DEFAULT_MODELS, models, {"minutes": 1})
+    copy_set(DEFAULT_MODELS, tmp_path / "candidate")
+    copy_role(tmp_path / "embedder", tmp_path / "candidate")
+    one = install(tmp_path / "candidate", models, {"minutes": 1})
     used = Settings(models=models).models_in_use
     assert used == models / one == chosen_models(models, {})
     assert read_model_folder(used / "embedder").sha256 == read_model_folder(tmp_path / "embedder").sha256
     assert read_model_folder(used / "segmenter").sha256 == read_model_folder(DEFAULT_MODELS / "segmenter").sha256
-    two = install(tmp_path / "embedder", used, models, {})
+    two = install(used, models, {})
     assert json.loads((models / two / "adapted.json").read_text())["replaces"] == one
     assert undo(models) == (two, one) and current(models) == one
     assert undo(models) == (one, "") and models_in(models) is None
@@ -104,11 +105,11 @@ def test_a_catalogue_and_its_look_ups_are_learned_from_and_its_index_is_of_the_m
             cv2.imwrite(str(tmp_path / "feedback" / "photos" / f"{n}-1.jpg"), blocks(400, n) // 2 + 60)
             passed = json.dumps([f"item-{fit[-1 if n == fit[0] else 0]}"])
             rows.writerow((f"photos/{n}-1.jpg", "", f"item-{n}", passed, "2026-01-02T03:04:05+00:00", f"{n}"))
-    args = argparse.Namespace(
-        index=tmp_path / "index", feedback=tmp_path / "feedback", minutes=0.02, run=tmp_path / "run", rate=1e-4, seed=0
-    )
     few = Amounts(items=44, judged=44, views=2, foreign=2, drawn=2, photos=40, most_photos=1)
-    result = adapted(args, tmp_path / "models", few)
+    wanted = Wanted(
+        tmp_path / "index", tmp_path / "models", tmp_path / "feedback", minutes=0.02, run=tmp_path / "run", rate=1e-4, amounts=few
+    )
+    result = adapted(wanted)
     assert result["onnx_minus_torch"] < 1e-3 and result["steps"] >= 1 and result["look_ups"] == 44
     assert set(result["before"]) == set(result["after"]) == {"held_out_items", "held_out_look_ups", "drawn"}
     assert bool(result["installed"]) != bool(result["refused"])
@@ -118,7 +119,8 @@ def test_a_catalogue_and_its_look_ups_are_learned_from_and_its_index_is_of_the_m
         assert set(source.tolist()) == {STUDIO, MADE, CONFIRMED} and len(rejected) == len(fit)
         assert kept["confirmed"].any() and not kept["confirmed"].all()
     # Whatever came of it, put the learned model in use: the index is then another model's.
-    name = result["installed"] or install(tmp_path / "run" / "embedder", DEFAULT_MODELS, tmp_path / "models", {})
+    copy_role(tmp_path / "run" / "embedder", tmp_path / "run" / "candidate")
+    name = result["installed"] or install(tmp_path / "run" / "candidate", tmp_path / "models", {})
     if read_model_folder(tmp_path / "models" / name / "embedder").sha256 != read_model_folder(DEFAULT_MODELS / "embedder").sha256:
         with pytest.raises(IndexFolderError, match="other models"):
             Lookup.open(tmp_path / "index", models=tmp_path / "models" / name)

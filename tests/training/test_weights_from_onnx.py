@@ -10,10 +10,10 @@ torch = pytest.importorskip("torch", reason="training needs requirements-train.t
 
 from edge.errors import ModelError  # noqa: E402
 from edge.session import DEFAULT_MODELS, Session, read_model_folder  # noqa: E402
-from training.embedder_from_onnx import fill, read_embedder, read_layers  # noqa: E402
 from training.embedder_model import Embedder  # noqa: E402
 from training.export_embedder import Outputs  # noqa: E402
 from training.onnx_file import write_model  # noqa: E402
+from training.weights_from_onnx import fill, read_embedder, read_layers  # noqa: E402
 
 
 def test_the_released_embedder_comes_back_with_its_outputs_and_weights():
