@@ -1,8 +1,8 @@
-"""What the concepts are learned from: cutouts of every labelled photo in several views, made once and kept on disk.
+"""What the concepts are learned from: cutouts of every labelled photo in several views, drawn anew as training goes on.
 
 By the checked mask where that is to be trusted, and by our own segmenter's, as at run time. Views are under online augmentation as the
-source systems had it (crops, turns of up to 50 degrees, mirror images), with light and outlines as phones and masks have them; some plain
-garments are given a rare pattern.
+source systems had it (crops, turns of up to 50 degrees, mirror images), bent, with light and outlines as cloth, phones and masks have
+them; some plain garments are given a rare pattern.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from edge.transforms import network_input
 from training.concepts_prints import PRINTED, printed
 from training.data import Row, read_pair, read_rows
 from training.embedder_data import tight_square
-from training.embedder_views import light, wrong_mask
+from training.embedder_views import light, warp, wrong_mask
 
 LEFT_OUT = ("Not sure", "Other", "Skip")
 """Labels that say nothing about the garment: their photos are neither learned from nor judged."""
-TURN, MIRROR, CROP, LIGHT, OUTLINE = "turn", "mirror", "crop", "light", "outline"
-ALL_KINDS = (TURN, MIRROR, CROP, LIGHT, OUTLINE)
+TURN, MIRROR, CROP, LIGHT, BEND, OUTLINE = "turn", "mirror", "crop", "light", "bend", "outline"
+ALL_KINDS = (TURN, MIRROR, CROP, LIGHT, BEND, OUTLINE)
 _TRUSTED = ("good", "repaired", "minor")
 _PRINT_SHARE = 0.3
 """Share of a plain garment's augmented views that are given a pattern."""
@@ -96,7 +96,8 @@ def squares(data: Path, part: str, *, cache: Path, models: Path = DEFAULT_MODELS
 def augmented(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kinds: Sequence[str], *, size: int) -> np.ndarray:
     """uint8 (S, S, 3) and uint8 (S, S) of 0..255 around the garment -> its cutout, uint8 (size, size, 3). kinds: of ALL_KINDS.
 
-    As the source systems did: crops, turns of up to 50 degrees either way, mirror images; light and outline as phones and masks have it.
+    As the source systems did: crops, turns of up to 50 degrees either way, mirror images; and bends, light and outline as cloth, phones and
+    masks have it.
     """
     x, a, s = rgb, mask.astype(np.float32) / 255, rgb.shape[0]
     if MIRROR in kinds and rng.random() < 0.5:
@@ -115,6 +116,8 @@ def augmented(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator, kinds
         a = np.ascontiguousarray(np.rot90(a, -side))
     if LIGHT in kinds:
         x = light(x, rng, float(rng.uniform(0.2, 1.0)))
+    if BEND in kinds and rng.random() < 0.5:
+        x, a = warp(x, a, rng, 0.8)
     if OUTLINE in kinds and rng.random() < 0.6:
         a = wrong_mask(a, rng)
     return _cut(x, a, rgb, mask, size)
@@ -133,34 +136,53 @@ def _cut(x: np.ndarray, a: np.ndarray, rgb: np.ndarray, mask: np.ndarray, size: 
 def still(garments: Squares, *, size: int, own: bool = True) -> Cutouts:
     """Cutouts without augmentation, by our own masks or the checked ones."""
     chosen = np.flatnonzero(garments.own == own)
-    return _mapped(
-        lambda i: augmented(garments.rgb[i], garments.mask[i], np.random.default_rng(0), (), size=size), garments, chosen.tolist()
-    )
+    x = _mapped(lambda i: augmented(garments.rgb[i], garments.mask[i], np.random.default_rng(0), (), size=size), chosen.tolist())
+    return Cutouts(x, [garments.rows[i] for i in chosen.tolist()])
 
 
-def pool(garments: Squares, *, views: int, size: int, seed: int, kinds: Sequence[str] = ALL_KINDS, prints: bool = True) -> Cutouts:
-    """Every garment as it is and in `views` augmentations. kinds: of ALL_KINDS. prints: plain ones are given rare patterns at times."""
-    numbers = [i for i in range(len(garments.rows)) for _ in range(1 + views)]
-    plans = np.random.default_rng(seed).random(len(numbers)) < _PRINT_SHARE
-    changed: dict[int, str] = {}
-    for place, i in enumerate(numbers):
-        if prints and plans[place] and place % (1 + views) and garments.rows[i].pattern == "plain" and garments.rows[i].label != "Shoes":
-            changed[place] = PRINTED[place % len(PRINTED)]
+class Pool:
+    """Every garment as it is and in `views` augmentations, M pictures: x uint8 (M, S, S, 3), rows what is to be seen on each.
 
-    def view(place: int) -> np.ndarray:
-        i, rng = numbers[place], np.random.default_rng((seed, place))
-        rgb, mask = garments.rgb[i], garments.mask[i]
-        if place in changed:
-            rgb = printed(rgb, mask, changed[place], rng)
+    kinds: of ALL_KINDS. prints: some plain ones are given rare patterns, the same picture always the same one, so that rows hold
+    whenever it is drawn anew.
+    """
+
+    def __init__(
+        self, garments: Squares, *, views: int, size: int, seed: int, kinds: Sequence[str] = ALL_KINDS, prints: bool = True
+    ) -> None:  # fmt: skip
+        self._garments, self._size, self._seed, self._kinds, self._each = garments, size, seed, kinds, 1 + views
+        self._numbers = [i for i in range(len(garments.rows)) for _ in range(1 + views)]
+        plans = np.random.default_rng(seed).random(len(self._numbers)) < _PRINT_SHARE
+        self._printed: dict[int, str] = {}
+        for place, i in enumerate(self._numbers):
+            plain = garments.rows[i].pattern == "plain" and garments.rows[i].label != "Shoes"
+            if prints and plans[place] and place % (1 + views) and plain:
+                self._printed[place] = PRINTED[place % len(PRINTED)]
+        self.rows = [
+            replace(garments.rows[i], pattern=self._printed.get(at, garments.rows[i].pattern)) for at, i in enumerate(self._numbers)
+        ]
+        self.x = _mapped(self._view, range(len(self._numbers)))
+        self._renewed = 0
+
+    def renew(self, count: int) -> None:
+        """Draw `count` augmented pictures anew, those that were drawn longest ago."""
+        varied = [place for place in range(len(self._numbers)) if place % self._each]
+        for _ in range(count if varied else 0):
+            round_, at = divmod(self._renewed, len(varied))
+            place = varied[at * 7919 % len(varied)] if len(varied) % 7919 else varied[at]  # spread over the garments
+            self.x[place] = self._view(place, 1 + round_)
+            self._renewed += 1
+
+    def _view(self, place: int, round_: int = 0) -> np.ndarray:
+        i, rng = self._numbers[place], np.random.default_rng((self._seed, place, round_) if round_ else (self._seed, place))
+        rgb, mask = self._garments.rgb[i], self._garments.mask[i]
+        if place in self._printed:
+            rgb = printed(rgb, mask, self._printed[place], rng)
         # Our own masks are wrong in their own ways already.
-        some = tuple(kind for kind in kinds if not (kind == OUTLINE and garments.own[i])) if place % (1 + views) else ()
-        return augmented(rgb, mask, rng, some, size=size)
-
-    made = _mapped(view, garments, range(len(numbers)), rows=[garments.rows[i] for i in numbers])
-    return Cutouts(made.x, [replace(row, pattern=changed.get(place, row.pattern)) for place, row in enumerate(made.rows)])
+        kinds = tuple(kind for kind in self._kinds if not (kind == OUTLINE and self._garments.own[i])) if place % self._each else ()
+        return augmented(rgb, mask, rng, kinds, size=self._size)
 
 
-def _mapped(view: Callable[[int], np.ndarray], garments: Squares, numbers: Sequence[int], rows: list[Row] | None = None) -> Cutouts:
+def _mapped(view: Callable[[int], np.ndarray], numbers: Sequence[int]) -> np.ndarray:
     with ThreadPoolExecutor(usable_cpus()) as threads:
-        x = np.stack(list(threads.map(view, numbers, chunksize=64)))
-    return Cutouts(x, rows or [garments.rows[i] for i in numbers])
+        return np.stack(list(threads.map(view, numbers)))

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from edge.session import DEFAULT_MODELS
 from edge.taxonomy import Taxonomy
-from training.concepts_data import ALL_KINDS, Cutouts, pool, squares, still
+from training.concepts_data import ALL_KINDS, Pool, squares, still
 from training.concepts_model import Backbone, ConceptsNet, Feedback, FeedForward, tag_hinge
 from training.concepts_scores import Truth, scores
 from training.data import Row
@@ -22,6 +22,7 @@ from training.loop import average_into, cosine_rate, descend, normalise, note, r
 from training.train_embedder import LABELS, PATTERNS, SLEEVES
 
 TAGS = (*PATTERNS, *SLEEVES)
+_RENEW_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Recipe:
 
     head: feedback or plain. views: augmentations per photo and mask. kinds: of ALL_KINDS. prints: rare patterns put on plain garments.
     mix: share of batches in which two pictures are laid over each other (mixup, Zhang et al. 2018). own_masks: learn from cutouts by our
-    own segmenter's masks too. size: side of the network's input in pixels.
+    own segmenter's masks too. size: side of the network's input in pixels. served: how often an augmented picture is used, about, before
+    it is drawn anew; 0: never, and then they are learnt by heart.
     """
 
     head: str = "feedback"
@@ -45,6 +47,7 @@ class Recipe:
     width: int = 224
     weight_decay: float = 0.05
     size: int = 128
+    served: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ def train(
     cv2.setNumThreads(1)
     judged_squares = squares(data, "tune", cache=run / "squares", models=models)
     judged = {"own": still(judged_squares, size=recipe.size), "checked": still(judged_squares, size=recipe.size, own=False),
-              "turned": pool(judged_squares, views=1, size=recipe.size, seed=99, kinds=("turn",), prints=False)}  # fmt: skip
+              "turned": Pool(judged_squares, views=1, size=recipe.size, seed=99, kinds=("turn",), prints=False)}  # fmt: skip
     pictures = _pool(data, run, recipe, models, seed)
     target = targets_of(pictures.rows)
     p = chances(pictures.rows)
@@ -256,6 +259,8 @@ def train(
         descend(loss, net, optimiser, most=5.0)
         step += 1
         average_into(ema, net, step=step, decay=0.998)
+        if recipe.served and step % _RENEW_STEPS == 0:
+            pictures.renew(round(_RENEW_STEPS * batch / recipe.served))
         if step % 50 == 0:
             rate_now = (step - first) * batch / max(elapsed, 1)
             print(f"step {step} {elapsed / 60:.1f} min, {rate_now:.0f} img/s loss {loss.item():.3f}", flush=True)
@@ -265,7 +270,7 @@ def train(
     return save(spent + time.monotonic() - start)
 
 
-def _pool(data: Path, run: Path, recipe: Recipe, models: Path, seed: int) -> Cutouts:
+def _pool(data: Path, run: Path, recipe: Recipe, models: Path, seed: int) -> Pool:
     start = time.monotonic()
     garments = squares(data, "fit", cache=run / "squares", models=models)
     if not recipe.own_masks:
@@ -273,6 +278,6 @@ def _pool(data: Path, run: Path, recipe: Recipe, models: Path, seed: int) -> Cut
             garments.rgb[~garments.own], garments.mask[~garments.own],
             [r for r, own in zip(garments.rows, garments.own, strict=True) if not own], garments.own[~garments.own],
         )  # fmt: skip
-    pictures = pool(garments, views=recipe.views, size=recipe.size, seed=seed, kinds=recipe.kinds, prints=recipe.prints)
+    pictures = Pool(garments, views=recipe.views, size=recipe.size, seed=seed, kinds=recipe.kinds, prints=recipe.prints)
     print(f"{len(pictures.x)} pictures of {len(garments.rows)} garments and masks after {time.monotonic() - start:.0f} s", flush=True)
     return pictures

@@ -87,6 +87,7 @@ def _add_concepts(train: argparse.ArgumentParser) -> None:
     train.add_argument("--steps", type=int, metavar="N", help=_STEPS)
     train.add_argument("--head", choices=("feedback", "plain"), default="feedback", help="plain: feed-forward, to compare")
     train.add_argument("--views", type=int, default=5, metavar="N", help="augmentations per photo, 0 for none")
+    train.add_argument("--served", type=float, default=3.0, metavar="N", help="uses of an augmentation till it is drawn anew, 0: never")
     train.add_argument("--size", type=int, default=128, help="side of the network's input in pixels, a multiple of 64")
     _switch(train, "own-masks", "learn from cutouts by our own segmenter's masks too")
     _switch(train, "prints", "rare patterns on plain garments")
@@ -152,7 +153,7 @@ def _concepts(args: argparse.Namespace) -> int:
     from training.concepts_train import Recipe, train
 
     taught = {"own_masks": args.own_masks, "prints": args.prints, "mix": 0.5 if args.mix else 0.0}
-    recipe = Recipe(head=args.head, views=args.views, size=args.size, **taught)
+    recipe = Recipe(head=args.head, views=args.views, served=args.served, size=args.size, **taught)
     train(**_budget(args), recipe=recipe, models=args.models, embedder_run=args.embedder_run, most_steps=args.steps)
     return 0
 

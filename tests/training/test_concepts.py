@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs requirements-train.txt")
 
 from edge.taxonomy import Taxonomy  # noqa: E402
-from training.concepts_data import ALL_KINDS, CROP, LIGHT, MIRROR, TURN, Squares, augmented, pool, still  # noqa: E402
+from training.concepts_data import ALL_KINDS, CROP, LIGHT, MIRROR, TURN, Pool, Squares, augmented, still  # noqa: E402
 from training.concepts_export import fit_tag, fit_temperature  # noqa: E402
 from training.concepts_model import Feedback, FeedForward, Mirrored, tag_hinge  # noqa: E402
 from training.concepts_scores import Truth, group_numbers, macro_f1, scores  # noqa: E402
@@ -133,16 +133,32 @@ def test_unlabelled_is_unknown_not_absent():
 
 
 def test_the_pool_holds_every_garment_as_it_is_then_its_views_and_says_what_was_printed():
-    made = pool(garments(), views=4, size=64, seed=1)
+    made = Pool(garments(), views=4, size=64, seed=1)
     assert made.x.shape == (35, 64, 64, 3) and made.x.dtype == np.uint8
     assert [r.image for r in made.rows[::5]] == [r.image for r in garments().rows]
     plain = still(garments(), size=64, own=False)
     assert np.array_equal(made.x[:30:5], plain.x) and len(still(garments(), size=64).x) == 1
     changed = [i for i, r in enumerate(made.rows) if r.pattern != "plain"]
     assert changed and all(i % 5 for i in changed)
-    assert all(r.pattern == "plain" for r in pool(garments(), views=4, size=64, seed=1, prints=False).rows)
+    assert all(r.pattern == "plain" for r in Pool(garments(), views=4, size=64, seed=1, prints=False).rows)
     colours = [len(np.unique(made.x[i].reshape(-1, 3) // 48, axis=0)) for i in changed]
     assert np.mean(colours) > 1.5 * np.mean([len(np.unique(x.reshape(-1, 3) // 48, axis=0)) for x in plain.x])
+
+
+def test_a_pool_drawn_anew_changes_its_views_alone_and_each_of_them_in_turn():
+    made = Pool(garments(), views=4, size=64, seed=1)
+    before, rows = made.x.copy(), list(made.rows)
+    made.renew(14)
+    half = (made.x != before).any((1, 2, 3))
+    assert 0 < half.sum() <= 14
+    made.renew(14)
+    changed = (made.x != before).any((1, 2, 3))
+    assert changed.sum() > 0.8 * 28 and not changed[::5].any() and made.rows == rows
+    once = made.x.copy()
+    made.renew(28)  # the second time round they are others again
+    assert (made.x != once).any((1, 2, 3)).sum() > 0.8 * 28
+    still_ones = Pool(garments(), views=0, size=64, seed=1)
+    still_ones.renew(5)  # nothing to draw anew
 
 
 def test_rare_categories_come_more_often_than_they_occur_but_still_less_than_frequent_ones():
