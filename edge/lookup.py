@@ -20,7 +20,7 @@ from edge.errors import IndexFolderError, PhotoError, RequestError
 from edge.gallery import Gallery
 from edge.index import Index, current_folder, open_current
 from edge.rank import Change, checked_weights, moved, moved_towards, photo_counts
-from edge.seen import Clock, Seen, see, see_masked
+from edge.seen import Clock, Seen, see, see_masked, see_photo
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.store import Store
 from edge.store_index import StoreIndex, open_index
@@ -133,6 +133,14 @@ class Lookup:
             raise errors[0]
         left_out = {place: str(error) for place, error in errors.items()}
         return self._answer(seen, clock, k=k, weights=weights, only=only, left_out=left_out)
+
+    def look_up_photo(
+        self, photo: Photo, *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None
+    ) -> Answer:  # fmt: skip
+        """A decoded photo, its decorative frame cut away -> Answer; see `look_up`, which decodes it first."""
+        clock = Clock()
+        seen = see_photo(photo, self.stages, clock, best_scores=self._gallery.best_scores)
+        return self._answer([seen], clock, k=k, weights=weights, only=only)
 
     def look_up_mask(
         self, photo: Photo, mask: Mask, *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None

@@ -54,6 +54,11 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: BestScores) -
     clock.lap("read")
     photo = stages.unframe(photo)
     clock.lap("frame")
+    return see_photo(photo, stages, clock, best_scores=best_scores)
+
+
+def see_photo(photo: Photo, stages: Stages, clock: Clock, *, best_scores: BestScores) -> Seen:
+    """`see` from the decoded photo on, which has no decorative frame any more. Raises PhotoError."""
     try:
         mask = stages.mask(photo)
     except NoGarmentFound:

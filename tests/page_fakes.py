@@ -50,6 +50,9 @@ class PageLookup(FakeLookup):
         self.shares: list[float] = []
         self.asked: list[dict] = []
 
+    def look_up_photo(self, photo: Photo, **options) -> Answer:
+        return self.look_up_mask(photo, self.stages.mask(photo), **options)
+
     def look_up_mask(self, photo: Photo, mask: Mask, **options) -> Answer:
         self.shares.append(float((mask.alpha > 0.5).mean()))
         self.looked_up.append(photo.rgb.size)

@@ -151,6 +151,8 @@ def test_something_beside_the_garment_is_looked_past(lookup):
     answer = lookup.look_up(cv2.imencode(".jpg", picture)[1].tobytes())
     assert names(answer)[0] == "blue" and answer.matches[0].score > 0.95
     assert answer.mask.alpha[100, 50] > 0.5 and answer.mask.alpha[130, 200] == 0  # what was looked up is what is shown
+    decoded = lookup.look_up_photo(answer.photo)  # as the page does, which has read it already
+    assert names(decoded) == names(answer) and decoded.matches[0].score == pytest.approx(answer.matches[0].score)
     whole = lookup.look_up_mask(answer.photo, STAGES.mask(answer.photo))  # a person says that both are it
     assert whole.matches[0].score < answer.matches[0].score - 0.03 and whole.mask.alpha[130, 200] > 0.5
 
