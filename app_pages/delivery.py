@@ -98,11 +98,13 @@ def uploader(label: str) -> list:
 def take_in(run: DeliveryRun, delivery: Delivery, uploads: Sequence) -> None:
     """Put the uploads on the disk, let Streamlit forget them, and begin. Raises OSError."""
     room = max(0, MOST - len(run.store.photos(delivery.id)))
-    with st.spinner(say("delivery.taking_in", count=len(uploads))):
-        known = sum(run.store.add(delivery.id, upload.name, upload.getvalue()) is None for upload in uploads[:room])
-    run.start(delivery.id, worker=worker())
-    # A new key empties the uploader: the files are on the disk now and need not be in memory too.
-    st.session_state["delivery round"] = _round() + 1
+    try:
+        with st.spinner(say("delivery.taking_in", count=len(uploads))):
+            known = sum(run.store.add(delivery.id, upload.name, upload.getvalue()) is None for upload in uploads[:room])
+    finally:  # a full disk half-way: what is there is looked up, and the next drawing of the page does not take it in again
+        run.start(delivery.id, worker=worker())
+        # A new key empties the uploader: the files are on the disk now and need not be in memory too.
+        st.session_state["delivery round"] = _round() + 1
     notes = [say("delivery.known", count=known)] if known else []
     if len(uploads) > room:
         notes.append(say("delivery.too_many", most=MOST, count=len(uploads) - room))

@@ -118,9 +118,15 @@ class DeliveryRun:
                 self._prune_now_and_then()
             except (RacklensError, OSError) as error:
                 # Not the photo's fault: a full disk, a missing folder. Stands still, says so, and can be started again.
-                with self._lock:
-                    self._problems[delivery_id] = error
-                    self._turns.pop(delivery_id, None)
+                self._stand_still(delivery_id, error)
+            except Exception as error:  # noqa: BLE001 - the other deliveries go on, and this one can be started again
+                logging.getLogger("racklens").exception("delivery %s", delivery_id)
+                self._stand_still(delivery_id, OSError(f"{type(error).__name__}: {error}"))
+
+    def _stand_still(self, delivery_id: str, problem: RacklensError | OSError) -> None:
+        with self._lock:
+            self._problems[delivery_id] = problem
+            self._turns.pop(delivery_id, None)
 
     def _one(self, delivery_id: str, photo: DeliveryPhoto, worker: str) -> None:
         """Look up one photo and keep what came of it. Raises SetupError and OSError; the photo waits on."""

@@ -100,10 +100,15 @@ def _show_again(result: Result) -> None:
     session.show([result])
 
 
+def _still_holds(box: Box, result: Result) -> bool:
+    """Whether the same photo would be answered the same way: an error may pass, another index knows other items."""
+    return result.no_garment or (not result.error and result.build == box.lookup.report().index_build)
+
+
 def take_in(box: Box, photos: Iterable[tuple[str, bytes]]) -> None:
-    """Look up a batch and make it what the page shows. A photo looked up before in this session is not looked up again."""
+    """Look up a batch and make it what the page shows. A photo looked up before in this session, in this index, is not looked up again."""
     known = session.fresh()
-    known |= {result.digest: result for result in session.everything()}
+    known |= {result.digest: result for result in session.everything() if _still_holds(box, result)}
     batch: dict[str, Result] = {}
     for name, data in photos:
         digest = hashlib.sha256(data).hexdigest()
