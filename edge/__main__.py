@@ -19,6 +19,7 @@ from edge.errors import PhotoError, RacklensError, RequestError, SetupError
 from edge.journal_command import add_arguments
 from edge.looks_command import add_alternatives, add_looks
 from edge.lookup import Change, Lookup, moved
+from edge.output_folder import OutputFolder
 from edge.passcode import ask_and_print
 from edge.stages import Stages
 from edge.store_choice import StoreChoice, add_store_options
@@ -143,14 +144,13 @@ def _lookup(args: argparse.Namespace) -> int:
 
 
 def _segment(args: argparse.Namespace) -> int:
-    stages = Stages.open(args.models)
-    args.out.mkdir(parents=True, exist_ok=True)
+    out, stages = OutputFolder(args.out), Stages.open(args.models)
 
     def one(path: Path) -> None:
+        target = out.file_of(path, ".png")
         photo = stages.read(path.read_bytes())
         width, height = photo.source_size
         alpha = cv2.resize(stages.mask(photo).alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-        target = args.out / f"{path.stem}.png"
         done, png = cv2.imencode(".png", np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8))
         if not done:
             raise OSError("the mask could not be encoded")
@@ -160,16 +160,14 @@ def _segment(args: argparse.Namespace) -> int:
 
 
 def _frame(args: argparse.Namespace) -> int:
-    stages = Stages.open(args.models)
+    out, stages = OutputFolder(args.out) if args.out else None, Stages.open(args.models)
 
     def one(path: Path) -> None:
+        target = out.file_of(path, ".png") if out else None
         photo = stages.read(path.read_bytes())
         found = stages.frame(photo)
-        if args.out:
-            args.out.mkdir(parents=True, exist_ok=True)
-            target = args.out / f"{path.stem}.png"
-            if not cv2.imwrite(str(target), cv2.cvtColor(stages.unframe(photo).rgb, cv2.COLOR_RGB2BGR)):
-                raise OSError(f"{target} could not be written")
+        if target and not cv2.imwrite(str(target), cv2.cvtColor(stages.unframe(photo).rgb, cv2.COLOR_RGB2BGR)):
+            raise OSError(f"{target} could not be written")
         if args.json:
             line = {"photo": str(path), "framed": found.framed, "probability": round(found.probability, 4), "box": found.box.as_list()}
             print(json.dumps(line | {"size": list(photo.rgb.shape[1::-1])}), flush=True)

@@ -11,6 +11,7 @@ import cv2
 
 from edge.enhance import Enhanced, Enhancer, enhance, open_enhancer
 from edge.errors import ModelError, RacklensError, SetupError
+from edge.output_folder import OutputFolder
 from edge.photo import read_photo
 from edge.session import DEFAULT_MODELS
 
@@ -51,15 +52,11 @@ def run(args: argparse.Namespace) -> int:
     if model is None:
         folder = (args.models or DEFAULT_MODELS) / "enhance"
         raise ModelError(f"There is no enhancement model in {folder}.", path=str(folder))
-    if args.out:
-        try:
-            args.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SetupError(f"The folder {args.out} cannot be made ({error.strerror}).", remedy="Choose another for --out.") from error
+    out = OutputFolder(args.out) if args.out else None
     failed = 0
     for path in args.photos:
         try:
-            _one(path, model, args.out, as_json=args.json)
+            _one(path, model, out, as_json=args.json)
         except SetupError:
             raise
         except (RacklensError, OSError) as error:
@@ -68,16 +65,17 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _one(path: Path, model: Enhancer, out: Path | None, *, as_json: bool) -> None:
+def _one(path: Path, model: Enhancer, out: OutputFolder | None, *, as_json: bool) -> None:
+    targets = [out.file_of(path, f"-{number}.jpg") for number in (1, 2, 3)] if out else []
     found = enhance(read_photo(path.read_bytes(), max_side=_NO_LIMIT), model)
     if out:
-        for number, suggestion in enumerate(found.suggestions, 1):
+        for target, suggestion in zip(targets, found.suggestions, strict=True):
             # Encoded from the pixels alone: upright, and nothing of the original's EXIF, location included, comes along.
             bgr = cv2.cvtColor(suggestion.rgb, cv2.COLOR_RGB2BGR)
             done, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
             if not done:
                 raise OSError("the picture could not be encoded")
-            (out / f"{path.stem}-{number}.jpg").write_bytes(jpeg.tobytes())
+            target.write_bytes(jpeg.tobytes())
     if as_json:
         print(json.dumps(enhanced_json(str(path), found)), flush=True)
         return

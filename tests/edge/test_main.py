@@ -105,6 +105,22 @@ def test_segment_writes_a_mask_of_the_photos_size_on_the_garment(shop, tmp_path)
     assert ((got > 127) & want).sum() / ((got > 127) | want).sum() > 0.9
 
 
+def test_no_photos_file_takes_the_place_of_anothers_and_a_folder_that_cannot_be_made_is_said(shop, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "photo.png"
+    cv2.imwrite(str(twin), np.full((300, 300, 3), 255, np.uint8))
+    for command, written in (("segment", "photo.png"), ("enhance", "photo-1.jpg"), ("frame", "photo.png")):
+        out = tmp_path / command
+        assert main([command, str(shop / "photo.jpg"), str(twin), str(shop / "photo2.jpg"), "--out", str(out)]) == 1
+        err = capsys.readouterr().err
+        assert str(twin) in err and "overwrite" in err and str(shop / "photo.jpg") in err
+        first = cv2.imread(str(out / written))
+        assert first.shape[:2] == cv2.imread(str(shop / "photo.jpg")).shape[:2], "the first photo's file stands"
+        assert (out / written.replace("photo", "photo2")).is_file()
+        assert main([command, str(shop / "photo.jpg"), "--out", str(twin)]) == 2
+        assert "cannot be made" in capsys.readouterr().err
+
+
 def test_doctor_says_what_runs_and_ends_with_one_when_unfit(shop, tmp_path, capsys):
     assert main(["doctor", "--json", "--index", str(shop / "index")]) in (0, 1)
     report = json.loads(capsys.readouterr().out)
