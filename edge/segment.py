@@ -11,6 +11,9 @@ from edge.session import Engine
 from edge.transforms import letterbox_mirror, to_nchw
 from edge.types import Mask, Photo
 
+_BLANK = 2.5
+"""Grey levels, standard deviation: a phone's noise on an even surface stays under it."""
+
 
 def keep_large_pieces(alpha: np.ndarray, *, share: float = 0.15) -> np.ndarray:
     """Drop pieces smaller than `share` of the largest one: stray spots, not the second shoe. float32 (H, W) in and out."""
@@ -25,6 +28,12 @@ def keep_large_pieces(alpha: np.ndarray, *, share: float = 0.15) -> np.ndarray:
     drop = cv2.dilate(np.isin(labels, small).astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     drop &= ~np.isin(labels, np.setdiff1d(np.arange(1, count), small))
     return np.where(drop, np.float32(0), alpha)
+
+
+def is_blank(rgb: np.ndarray) -> bool:
+    """Whether a picture, uint8 (H, W, 3), shows one even surface: a covered lens, an empty wall. A network guesses even so."""
+    step = max(1, max(rgb.shape[:2]) // 48)
+    return bool(rgb[::step, ::step].reshape(-1, 3).std(0).max() < _BLANK)
 
 
 class Segmenter:
@@ -60,6 +69,8 @@ class Segmenter:
 
     def mask(self, photo: Photo) -> Mask:
         """The garment's mask, float32 (H, W), soft at the rim. Raises NoGarmentFound."""
+        if is_blank(photo.rgb):
+            raise NoGarmentFound(coverage=0.0)
         inner, twin = self._maps(photo.rgb)
         statistics = statistics_of(inner, twin)
         kept = keep_large_pieces(inner) if statistics[STATISTICS.index("pieces")] > 0 else inner

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edge.errors import NoGarmentFound
-from edge.segment import Segmenter, keep_large_pieces
+from edge.segment import Segmenter, is_blank, keep_large_pieces
 from edge.types import Photo
 
 SPEC = {"input_size": 64, "mean": [0.0] * 3, "std": [1.0] * 3, "least_coverage": 0.01}
@@ -33,6 +33,16 @@ def test_the_mask_has_the_photos_size_and_lies_on_the_garment():
 def test_nothing_there_is_said_and_not_looked_up():
     with pytest.raises(NoGarmentFound, match="Fill the frame"):
         Segmenter(BrightIsGarment(), SPEC).mask(photo_of(np.zeros((80, 80, 3), np.uint8)))
+
+
+def test_an_even_surface_is_no_garment_whatever_the_network_guesses():
+    noise = np.random.default_rng(0).normal(0, 1.5, (200, 150, 3))
+    for level in (4, 128, 250):
+        with pytest.raises(NoGarmentFound):
+            Segmenter(BrightIsGarment(), SPEC).mask(photo_of(np.clip(level + noise, 0, 255).astype(np.uint8)))
+    faint = np.full((200, 150, 3), 244, np.uint8)
+    faint[50:150, 40:110] = 255  # white on nearly white is something
+    assert not is_blank(faint)
 
 
 def test_a_stray_spot_goes_and_the_second_shoe_stays():
