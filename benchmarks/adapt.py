@@ -127,6 +127,12 @@ def main() -> None:
     parser.add_argument("--adapt", nargs=argparse.REMAINDER, default=[], help="further words for `training adapt`")
     args = parser.parse_args()
     house = warehouse(args.data, args.split, args.sender)
+    asked = json.dumps([args.split, args.sender, args.minutes, args.views, args.look_ups, args.adapt])
+    args.work.mkdir(parents=True, exist_ok=True)
+    before_this = args.work / "arguments.json"
+    if before_this.is_file() and before_this.read_text() != asked:
+        parser.error(f"{args.work} holds a run with other arguments; name another folder with --work")
+    before_this.write_text(asked)
     print(f"{len(house.adapt)} garments to adapt on, {len(house.held)} held out, {len(house.others)} of other senders", flush=True)
     work, base = args.work, DEFAULT_MODELS
     stages = Stages.open(base)
@@ -147,10 +153,19 @@ def main() -> None:
         done = command(
             "training", "adapt", *folders, "--models", str(work / "models"), "--minutes", str(args.minutes), "--json", *args.adapt
         )
+        json.loads(done.stdout)  # a traceback's exit code is 1 too
         said.write_text(done.stdout)
     adapted = json.loads(said.read_text())
-    # What was refused is judged as well: it is said below that it was.
-    after = judged_on(house, Stages.open(work / "run" / "candidate"), views=args.views, keep=work / f"judged-after-{args.views}.npz")
+    from training.adapt_install import copy_role, copy_set  # needs torch, which a look at the figures does not
+
+    tried = work / "run" / "candidate"
+    if not adapted["installed"]:  # what was refused is judged as well: it is said below that it was
+        tried = work / "tried"
+        copy_set(base, tried)
+        for role in ("segmenter", "embedder"):
+            if (work / "run" / role).is_dir():
+                copy_role(work / "run" / role, tried)
+    after = judged_on(house, Stages.open(tried), views=args.views, keep=work / f"judged-after-{args.views}.npz")
     result = compared(before, after)
     show(result)
     outcome = "installed" if adapted["installed"] else f"refused: {'; '.join(adapted['refused'])}"

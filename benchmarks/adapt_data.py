@@ -167,5 +167,7 @@ def judged_on(house: Warehouse, stages: Stages, *, views: int, keep: Path) -> Ju
     of_photo = np.repeat(np.arange(len(vectors)), [len(v) for v in vectors])
     out = JudgedOn(np.stack([v for v, _ in got]), np.concatenate(vectors), of_photo, np.array(truth), np.array(kind))
     keep.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(keep, **{f.name: getattr(out, f.name) for f in fields(JudgedOn)})
+    temporary = keep.with_suffix(".tmp.npz")
+    np.savez(temporary, **{f.name: getattr(out, f.name) for f in fields(JudgedOn)})
+    temporary.replace(keep)
     return out

@@ -96,7 +96,8 @@ def adapt(
             ema.load_state_dict(state["ema"])
             optimiser.load_state_dict(state["optimiser"])
             best_weights = state["best_weights"]
-            step, spent, best, since_best, rounds = (state[n] for n in ("step", "spent", "best", "since_best", "rounds"))
+            step, spent, best, since_best = (state[n] for n in ("step", "spent", "best", "since_best"))
+            rounds = int(spent / (minutes * 60) * ROUNDS)  # of this budget, which may be a larger one than before
             note(run, {"resumed_at": step, "minutes": round(spent / 60, 1)})
     before = judged(embed_with(start), data, (TUNE, FOREIGN))
     near = torch.from_numpy(np.random.default_rng(seed).integers(0, garments, (garments, min(12, garments - 1))))
@@ -113,7 +114,7 @@ def adapt(
 
     def checkpoint() -> None:
         parts = {**states(model=model, ema=ema, optimiser=optimiser), "best_weights": best_weights}
-        counts = {"step": step, "spent": spent, "best": best, "since_best": since_best, "rounds": rounds}
+        counts = {"step": step, "spent": spent, "best": best, "since_best": since_best}
         save_atomically({**parts, **counts, "key": key}, run / "last.pt")
 
     near.share_memory_()

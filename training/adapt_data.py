@@ -41,7 +41,8 @@ _FOREIGN, _NOT_HERE, _FOREIGN_SEED, _DRAWN_SEED, _TWIN = 10_000_000, 30_000_000,
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
     """items: most taken of a catalogue. judged: of how many of them photos are made to judge by, `views` each, half as many of a drawn
-    garment. foreign, drawn: drawn garments that are judged and that are trained on. photos: made to train on in all, at most
+    garment. foreign, drawn: drawn garments that are judged and that are trained on; drawn_photos: those of the segmenter, to train on and
+    to judge by. photos: made to train on in all, at most
     `most_photos` of a garment."""
 
     items: int = 3000
@@ -49,6 +50,7 @@ class Amounts:
     views: int = 4
     foreign: int = 20
     drawn: int = 40
+    drawn_photos: tuple[int, int] = (100, 40)
     photos: int = 2400
     most_photos: int = 12
 
@@ -121,25 +123,34 @@ def prepare(
     return made
 
 
+def garments_of(lookup: Lookup, most: int) -> tuple[dict[str, int], list[tuple[str, str, str]]]:
+    """Item id -> the garment's number, and (item id, image, thumbnail) of each garment: sizes of one article share their picture, and then
+    they are one, in the part of the first of them. most: items taken, in an order that says nothing of the feed's."""
+    rows: dict[str, tuple[int, str, str]] = {}
+    for row in lookup.catalogue.vectors():
+        rows.setdefault(row.item_id, (row.label, row.image, row.thumb))  # an item's further images show other sides of it
+    ids = sorted(rows, key=lambda item_id: zlib.crc32(b"x" + item_id.encode()))[:most]
+    vectors = np.asarray(lookup.index.vectors)[[rows[item_id][0] for item_id in ids]]
+    number: dict[str, int] = {}
+    first: list[tuple[str, str, str]] = []
+    for i, item_id in enumerate(ids):
+        same = np.flatnonzero(vectors[:i] @ vectors[i] > _TWIN)
+        if len(same):
+            number[item_id] = number[ids[same[0]]]
+        else:
+            number[item_id] = len(first)
+            first.append((item_id, *rows[item_id][1:]))
+    return number, first
+
+
 class _Making:
     def __init__(self, lookup: Lookup, stages: Stages, size: int, amounts: Amounts, to_train: bool) -> None:
         self.stages, self.to_train = stages, to_train
+        # Photos are made by the masks in use, whichever segmenter is judged: one that loses a sleeve must not be asked for sleeveless ones.
+        self.in_use = lookup.stages
         self.amounts = amounts
         self.folder, self.size = lookup.folder, size
-        rows: dict[str, tuple[int, str, str]] = {}
-        for row in lookup.catalogue.vectors():
-            rows.setdefault(row.item_id, (row.label, row.image, row.thumb))  # an item's further images show other sides of it
-        ids = sorted(rows, key=lambda item_id: zlib.crc32(b"x" + item_id.encode()))[: amounts.items]
-        vectors = np.asarray(lookup.index.vectors)[[rows[item_id][0] for item_id in ids]]
-        self.number: dict[str, int] = {}
-        self.first: list[tuple[str, str, str]] = []
-        for i, item_id in enumerate(ids):
-            same = np.flatnonzero(vectors[:i] @ vectors[i] > _TWIN)  # sizes of one article share their picture
-            if len(same):
-                self.number[item_id] = self.number[ids[same[0]]]
-            else:
-                self.number[item_id] = len(self.first)
-                self.first.append((item_id, *rows[item_id][1:]))
+        self.number, self.first = garments_of(lookup, amounts.items)
         fit = sum(part_of(item_id) == FIT for item_id, _, _ in self.first) + amounts.drawn
         self.photos = min(amounts.most_photos, max(1, amounts.photos // max(1, fit)))
         self.grounds = grounds(48, 31)
@@ -150,7 +161,8 @@ class _Making:
         jobs: list[Callable[[], list]] = [lambda n=n: self._item(n) for n in range(len(self.first))]
         jobs += [lambda i=i: self._foreign(i) for i in range(self.amounts.foreign)]
         jobs += [lambda i=i: self._drawn(i) for i in range(self.amounts.drawn if self.to_train else 0)]
-        jobs += [lambda i=i, s=s: self._seen(i, s) for i, s in enumerate(seen)]
+        order = {one.lookup_id: i for i, one in reversed(list(enumerate(seen)))}  # several photos of one look-up show one garment
+        jobs += [lambda s=s: self._seen(order[s.lookup_id], s) for s in seen]
         out: list[tuple] = []
         with ThreadPoolExecutor(usable_cpus()) as pool:
             for done, got in enumerate(pool.map(lambda job: job(), jobs), 1):
@@ -178,10 +190,10 @@ class _Making:
         for path in (Path(image), self.folder / thumb):
             try:
                 photo = self.stages.unframe(self.stages.read(path.read_bytes()))
-                mask = self.stages.mask(photo)
-                out: list[tuple] = [("gallery", network_input(self.stages.cutout(photo, mask).rgb, self.size), n)]
+                mask = self.in_use.mask(photo)
             except (OSError, PhotoError):
                 continue
+            out: list[tuple] = [("gallery", self._seen_as(photo), n)]
             alpha = (mask.alpha * 255).astype(np.uint8)
             if part == FIT:
                 if not self.to_train:
@@ -193,12 +205,8 @@ class _Making:
     def _foreign(self, i: int) -> list[tuple]:
         drawn, n = draw_item(_FOREIGN_SEED, i), _FOREIGN + i
         photo = Photo(drawn.rgb, (ITEM_SIZE, ITEM_SIZE), "drawn")
-        try:
-            cut = self.stages.cutout(photo, self.stages.mask(photo))
-        except PhotoError:
-            return []
         return [
-            ("gallery", network_input(cut.rgb, self.size), n),
+            ("gallery", self._seen_as(photo), n),
             *self._queries(drawn.rgb, (drawn.alpha * 255).astype(np.uint8), n, FOREIGN),
         ]
 
@@ -235,11 +243,11 @@ class _Making:
         for view in range(views):
             made, _ = judged_photo(rgb, alpha, np.random.default_rng((n, view)))
             photo = Photo(made, (made.shape[1], made.shape[0]), "made")
-            out.append(("query", self._looked_for(photo), n, part, False))
+            out.append(("query", self._seen_as(photo), n, part, False))
         return out
 
-    def _looked_for(self, photo: Photo) -> np.ndarray:
-        """A query's cutout; all white, like nothing else, where no garment is found: that counts as an error, whoever missed it."""
+    def _seen_as(self, photo: Photo) -> np.ndarray:
+        """A picture's cutout; all white, like nothing else, where no garment is found: that counts as an error, whoever missed it."""
         try:
             return network_input(self.stages.cutout(photo, self.stages.mask(photo)).rgb, self.size)
         except PhotoError:
@@ -254,7 +262,7 @@ class _Making:
         try:
             photo = self.stages.unframe(self.stages.read(seen.photo.read_bytes()))
             if part != FIT:
-                return [("query", self._looked_for(photo), n, part, True)]
+                return [("query", self._seen_as(photo), n, part, True)]
             if not self.to_train:
                 return []
             crop = self._seen_crop(photo)

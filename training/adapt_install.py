@@ -19,7 +19,7 @@ import torch
 
 from edge.config import CURRENT_MODELS
 from edge.embed import Embedder as Stage
-from edge.errors import SetupError
+from edge.errors import ModelError, SetupError
 from edge.manifest import write_durably
 from edge.session import Session, read_model_folder
 from edge.transforms import to_nchw
@@ -48,7 +48,7 @@ def embed_onnx(folder: Path) -> Embed:
 
 def export(model: Embedder, base: Path, out: Path, pictures: np.ndarray) -> float:
     """Write the embedder into `out` with the numbers of the one in `base`; gives the largest difference in cosine of a part between
-    ONNX and PyTorch on pictures uint8 (N, S, S, 3). Raises RuntimeError where it is more than 0.001."""
+    ONNX and PyTorch on pictures uint8 (N, S, S, 3). Raises ModelError where it is more than 0.001."""
     spec = dict(read_model_folder(base).spec)
     size, weights = int(spec["input_size"]), model.weights().tolist()
     spec["parts"] = {name: {"dim": dim, "weight": round(w, 4)} for (name, dim), w in zip(PARTS.items(), weights, strict=True)}
@@ -62,7 +62,7 @@ def export(model: Embedder, base: Path, out: Path, pictures: np.ndarray) -> floa
         cosines = (a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
         worst, at = max(worst, float(1 - cosines.min())), at + dim
     if worst > _WORST_ALLOWED:
-        raise RuntimeError(f"ONNX and PyTorch differ by {worst:.2e} in cosine")
+        raise ModelError(f"The file written to {out} differs from the network by {worst:.2e} in cosine.", path=str(out))
     return worst
 
 

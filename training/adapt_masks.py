@@ -2,8 +2,8 @@
 
     corrections that staff accepted, confirmed photos, studio images, drawn garments -> to fit (Garments), to choose by, to report on
 
-A correction belongs to the item that its look-up found, and items are split as the embedder's are (adapt_data.part_of): nothing that is
-reported on was learned from by either network.
+A correction belongs to the garment that its look-up found, and garments are split as the embedder's are (adapt_data): nothing that is
+reported on was learned from by either network. One whose garment is not known any more is learned from and not judged by.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from edge.corrections import Correction, read_corrections
@@ -22,7 +23,7 @@ from edge.stages import Stages
 from edge.transforms import letterbox_mirror
 from index_builder.demo import draw_item, phone_view
 from index_builder.demo.render import ITEM_SIZE
-from training.adapt_data import FIT, HELD, TUNE, part_of
+from training.adapt_data import FIT, HELD, TUNE, garments_of, part_of
 from training.adapt_scenes import judged_photo
 from training.embedder_data import tight_square
 from training.extra_masks import letterboxed
@@ -30,10 +31,10 @@ from training.feedback import CORRECTIONS_NAME, Seen
 from training.segmenter_views import Garments
 from training.train_segmenter import drawn_squares, join
 
-FEWEST = 12
-"""Accepted outlines under which the segmenter is left as it is: what so few teach cannot be told from chance."""
+FEWEST, FEWEST_TO_FIT = 12, 6
+"""Accepted outlines in all, and of garments to fit, under which the segmenter is left as it is: too few teach nothing sure."""
 CORRECTED, MADE, DRAWN = "corrected", "made", "drawn"
-_STUDIO, _CONFIRMED, _MADE, _DRAWN_FIT, _DRAWN_JUDGED = 300, 600, 100, 100, 40
+_STUDIO, _CONFIRMED, _MADE = 300, 600, 100
 _SURE_IOU, _SURE = 0.93, 0.4
 """Expected IoU from which a garment is cut out for composites; distance of a pixel's chance from a half from which it is believed."""
 _FIT_SEED, _JUDGED_SEED = 7001, 9001
@@ -52,23 +53,45 @@ class Outlines:
 
 
 def corrections_of(folder: Path | None) -> list[Correction]:
-    """The accepted outlines that `export-feedback` wrote, oldest first; of a look-up corrected twice the last."""
-    found = read_corrections(folder / CORRECTIONS_NAME) if folder else []
+    """The accepted outlines that `export-feedback` wrote, with pictures that can be read, oldest first; of a look-up corrected twice the
+    last."""
+    found = [c for c in read_corrections(folder / CORRECTIONS_NAME) if _readable(c)] if folder else []
     return list({c.lookup_id or c.photo_path.name: c for c in found}.values())
 
 
-def outlines(lookup: Lookup, seen: Sequence[Seen], corrections: Sequence[Correction], *, size: int, tick: Callable[[int, int], None]) -> Outlines:  # fmt: skip # noqa: E501
-    """Take corrections, confirmed photos and studio images through the segmenter in use. size: side of its input. tick: told how many of
-    how many pictures are done. Raises FileNotFoundError where no correction can be read."""
+def _readable(correction: Correction) -> bool:
+    return all(cv2.imread(str(p), cv2.IMREAD_REDUCED_GRAYSCALE_8) is not None for p in (correction.photo_path, correction.mask_path))
+
+
+def by_part(lookup: Lookup, seen: Sequence[Seen], corrections: Sequence[Correction], most: int) -> dict[int, list[Correction]]:
+    """FIT, TUNE and HELD -> the corrections of their garments; those of unknown garments to fit. most: as for adapt_data.garments_of."""
+    number, first = garments_of(lookup, most)
     chosen = {s.lookup_id: s.chosen for s in seen}
-    corrected = {s.lookup_id for s in seen} & {c.lookup_id for c in corrections}
-    by_part: dict[int, list[Correction]] = {FIT: [], TUNE: [], HELD: []}
+    parts: dict[int, list[Correction]] = {FIT: [], TUNE: [], HELD: []}
     for correction in corrections:
-        by_part[part_of(chosen.get(correction.lookup_id) or correction.lookup_id or correction.photo_path.name)].append(correction)
-    stages, studio = lookup.stages, _studio_images(lookup)
-    photos = [s.photo for s in seen if s.chosen and part_of(s.chosen) == FIT and s.lookup_id not in corrected][:_CONFIRMED]
+        n = number.get(chosen.get(correction.lookup_id, ""))
+        parts[FIT if n is None else part_of(first[n][0])].append(correction)
+    return parts
+
+
+def outlines(
+    lookup: Lookup, seen: Sequence[Seen], parts: dict[int, list[Correction]], *, size: int, drawn: tuple[int, int], most: int,
+    tick: Callable[[int, int], None],
+) -> Outlines:  # fmt: skip
+    """Take corrections, confirmed photos and studio images through the segmenter in use. parts: of `by_part`, some to fit. size: side of
+    its input. drawn: how many drawn photos to train on and to judge by. tick: told how many of how many pictures are done."""
+    number, garments = garments_of(lookup, most)
+    corrected = {c.lookup_id for several in parts.values() for c in several}
+    stages = lookup.stages
+    order = sorted(garments, key=lambda garment: zlib.crc32(b"m" + garment[0].encode()))
+    studio = [(item, [Path(image), lookup.folder / thumb]) for item, image, thumb in order]
+
+    def part(item_id: str) -> int | None:
+        return part_of(garments[number[item_id]][0]) if item_id in number else None
+
+    photos = [s.photo for s in seen if part(s.chosen) == FIT and s.lookup_id not in corrected][:_CONFIRMED]
     to_fit = [paths for item, paths in studio if part_of(item) == FIT][:_STUDIO]
-    to_judge = {part: [pair for pair in studio if part_of(pair[0]) == part][:_MADE] for part in (TUNE, HELD)}
+    to_judge = {judge: [pair for pair in studio if part_of(pair[0]) == judge][:_MADE] for judge in (TUNE, HELD)}
     total = len(photos) + len(to_fit) + sum(map(len, to_judge.values()))
     done = 0
 
@@ -80,27 +103,19 @@ def outlines(lookup: Lookup, seen: Sequence[Seen], corrections: Sequence[Correct
 
     rows = [row for path in photos for row in each(_by_own_mask([path], stages, size, 0.5))]
     rows += [row for paths in to_fit for row in each(_by_own_mask(paths, stages, size, 0.3))]
-    fit = [letterboxed(by_part[FIT] or list(corrections), size), drawn_squares(_DRAWN_FIT, size, _FIT_SEED)]
+    fit = [letterboxed(parts[FIT], size), drawn_squares(drawn[0], size, _FIT_SEED)]
     if rows:
         fit.append(_garments(rows))
-    drawn = _exact([phone_view(draw_item(_JUDGED_SEED, i), np.random.default_rng((_JUDGED_SEED, i))) for i in range(_DRAWN_JUDGED)], size)
+    foreign = _exact([phone_view(draw_item(_JUDGED_SEED, i), np.random.default_rng((_JUDGED_SEED, i))) for i in range(drawn[1])], size)
     judged: dict[int, By] = {}
-    for part, pairs in to_judge.items():
+    for judge, pairs in to_judge.items():
         made = [view for item, paths in pairs for view in each(_made(item, paths, stages))]
-        judged[part] = {DRAWN: drawn}
+        judged[judge] = {DRAWN: foreign}
         if made:
-            judged[part][MADE] = _exact(made, size)
-        if by_part[part]:
-            judged[part][CORRECTED] = letterboxed(by_part[part], size)
-    return Outlines(join(*fit), judged[TUNE], judged[HELD], len(corrections))
-
-
-def _studio_images(lookup: Lookup) -> list[tuple[str, list[Path]]]:
-    """Each item's id and where its studio image may be read from, the picture itself first, in an order that says nothing of the feed's."""
-    first: dict[str, list[Path]] = {}
-    for row in lookup.catalogue.vectors():
-        first.setdefault(row.item_id, [Path(row.image), lookup.folder / row.thumb])
-    return sorted(first.items(), key=lambda pair: zlib.crc32(b"m" + pair[0].encode()))
+            judged[judge][MADE] = _exact(made, size)
+        if parts[judge]:
+            judged[judge][CORRECTED] = letterboxed(parts[judge], size)
+    return Outlines(join(*fit), judged[TUNE], judged[HELD], sum(map(len, parts.values())))
 
 
 def _by_own_mask(paths: Sequence[Path], stages: Stages, size: int, weight: float) -> list[tuple]:

@@ -3,7 +3,8 @@
     corrections -> segmenter adapted -> RUN/candidate/segmenter ─┐ cutouts by its masks
     studio images, confirmed look-ups ───────────────────────────┴-> embedder adapted -> RUN/candidate/embedder -> judged -> installed
 
-RUN/candidate is a complete set of models. Where only the new segmenter is a gain, it is installed with the embedder in use.
+RUN/candidate is a complete set of models, of what was taken over. Where only the new segmenter is a gain, it is installed with the
+embedder in use. RUN/segmenter and RUN/embedder are what was learned last, taken over or not.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from edge.session import DEFAULT_MODELS, read_model_folder
 from edge.stages import Stages
 from training import adapt_segmenter as by_outline
 from training.adapt import adapt, embed_with
-from training.adapt_data import FOREIGN, HELD, Amounts, key_of, prepare
+from training.adapt_data import FIT, FOREIGN, HELD, Amounts, key_of, prepare
 from training.adapt_install import copy_role, copy_set, embed_onnx, export, install
-from training.adapt_masks import FEWEST, corrections_of, outlines
+from training.adapt_masks import FEWEST, FEWEST_TO_FIT, by_part, corrections_of, outlines
 from training.adapt_score import gained, judged, worse
 from training.feedback import Seen, read_feedback
 from training.weights_from_onnx import read_embedder, read_segmenter
@@ -114,14 +115,18 @@ def adapted(wanted: Wanted) -> dict[str, Any]:
 
 def _adapt_segmenter(wanted: Wanted, lookup: Lookup, seen: list[Seen], base: Path, candidate: Path) -> dict[str, Any]:
     """Put an adapted segmenter among the candidate's models where staff's outlines made it better; what came of it."""
-    corrections = corrections_of(wanted.feedback)
+    corrections, most = corrections_of(wanted.feedback), wanted.amounts.items
     said: dict[str, Any] = {"adapted": False, "corrections": len(corrections), "minutes": 0.0, "steps": 0, "share": 0.0, "refused": []}
-    if len(corrections) < FEWEST:
-        said["refused"] = [f"{len(corrections)} corrected outlines: the segmenter stays as it is until there are {FEWEST}."]
+    parts = by_part(lookup, seen, corrections, most)
+    if len(corrections) < FEWEST or len(parts[FIT]) < FEWEST_TO_FIT:
+        said["refused"] = [f"{len(corrections)} corrected outlines: the segmenter stays as it is until there are {FEWEST} of enough items."]
+    elif not parts[HELD]:
+        said["refused"] = ["No corrected outline is of an item that is held out, so no gain could be shown: the segmenter stays as it is."]
+    if said["refused"]:
         return said
     start, size = read_segmenter(base / "segmenter")
     with _bar("looking at outlines", "picture") as bar:
-        data = outlines(lookup, seen, corrections, size=size, tick=_counted(bar))
+        data = outlines(lookup, seen, parts, size=size, drawn=wanted.amounts.drawn_photos, most=most, tick=_counted(bar))
     minutes = wanted.minutes * SEGMENTER_SHARE
     with _bar("adapting the segmenter", "min", minutes) as bar:
         names = sorted(c.photo_path.name for c in corrections)
@@ -132,10 +137,10 @@ def _adapt_segmenter(wanted: Wanted, lookup: Lookup, seen: list[Seen], base: Pat
     refused = by_outline.worse(before, after)
     if not refused and (done.share == 0 or not by_outline.gained(before, after)):
         refused = ["Outlines that were held out are found no better than before: the segmenter stays as it is."]
+    learned = wanted.run / "segmenter"
+    shutil.rmtree(learned, ignore_errors=True)
+    said["onnx_minus_torch"] = by_outline.export_adapted(done.model, base / "segmenter", learned, data.fit.rgb[:20])
     if not refused:
-        learned = wanted.run / "segmenter"
-        shutil.rmtree(learned, ignore_errors=True)
-        said["onnx_minus_torch"] = by_outline.export_adapted(done.model, base / "segmenter", learned, data.fit.rgb[:20])
         copy_role(learned, candidate)
     facts = {"minutes": round(done.minutes, 2), "steps": done.steps, "share": done.share, "before": before, "after": after}
     return {**said, **facts, "adapted": not refused, "refused": refused}

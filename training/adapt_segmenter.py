@@ -18,15 +18,18 @@ import cv2
 import numpy as np
 import torch
 
+from edge.errors import ModelError
 from edge.session import read_model_folder
 from edge.transforms import to_nchw
-from training.adapt import SHARES, mixed
+from training.adapt import SAVED_EVERY_S, mixed
 from training.adapt_masks import CORRECTED, DRAWN, By, Outlines
 from training.loop import MEAN, STD, average_into, cosine_rate, descend, normalise, note, resume, save_atomically, states
 from training.onnx_file import write_model
 from training.segmenter_model import Mirrored, Segmenter
 from training.train_segmenter import Views, drawn_background, loss_of, scores
 
+SHARES = (0.25, 0.5)
+"""Of what was learned, no more than half: corrected photos are a narrow sample, and what was known of all others lives in the rest."""
 ROUNDS, PATIENCE = 6, 3
 MOST_LOST, MOST_LOST_ELSEWHERE = 0.002, 0.01
 LEAST_GAIN = 0.005
@@ -99,7 +102,8 @@ def adapt_segmenter(
     if checkpoint.exists() and torch.load(checkpoint, weights_only=True)["key"] == key:
         state = resume(checkpoint, model=model, ema=ema, optimiser=optimiser)
         best_weights = state["best_weights"]
-        step, spent, best, since_best, rounds = (state[n] for n in ("step", "spent", "best", "since_best", "rounds"))
+        step, spent, best, since_best = (state[n] for n in ("step", "spent", "best", "since_best"))
+        rounds = int(spent / (minutes * 60) * ROUNDS)  # of this budget, which may be a larger one than before
         model.eval(), ema.eval()
     rng = np.random.default_rng(seed)
     scenes = np.stack([drawn_background(size, rng) for _ in range(40)])
@@ -109,12 +113,13 @@ def adapt_segmenter(
     )
 
     def save() -> None:
-        counts = {"step": step, "spent": spent, "best": best, "since_best": since_best, "rounds": rounds}
+        counts = {"step": step, "spent": spent, "best": best, "since_best": since_best}
         save_atomically(
             {**states(model=model, ema=ema, optimiser=optimiser), "best_weights": best_weights, **counts, "key": key}, checkpoint
         )
 
-    last, budget = time.monotonic(), minutes * 60
+    last = saved = time.monotonic()
+    budget = minutes * 60
     while spent < budget and since_best < PATIENCE:
         for group in optimiser.param_groups:
             group["lr"] = cosine_rate(peak=rate, step=step, done=spent / budget, warm_up_steps=30)
@@ -138,7 +143,10 @@ def adapt_segmenter(
                 best, since_best, best_weights = _mean(found), 0, copy.deepcopy(ema.state_dict())
             note(run, {"segmenter_step": step, "minutes": round(spent / 60, 2), "loss": round(loss.item(), 4), **found})
             save()
-            last = time.monotonic()  # looking at it costs none of the budget
+            last = saved = time.monotonic()  # looking at it costs none of the budget
+        elif now - saved > SAVED_EVERY_S:
+            save()
+            last = saved = time.monotonic()
     del loader
     save()
     ema.load_state_dict(best_weights)
@@ -153,7 +161,7 @@ def adapt_segmenter(
 
 def export_adapted(model: Segmenter, base: Path, out: Path, pictures: np.ndarray) -> float:
     """Write the segmenter into `out` with the numbers of the one in `base`; gives the largest difference of a pixel's chance between ONNX
-    and PyTorch on pictures uint8 (N, S, S, 3). Raises RuntimeError where it is more than 0.02."""
+    and PyTorch on pictures uint8 (N, S, S, 3). Raises ModelError where it is more than 0.02."""
     spec = json.loads(json.dumps(read_model_folder(base).spec))
     both = Mirrored(model).eval()
     session = write_model(both, out, spec, int(spec["input_size"]), dynamic=False)
@@ -164,5 +172,5 @@ def export_adapted(model: Segmenter, base: Path, out: Path, pictures: np.ndarray
             want = torch.sigmoid(both(torch.from_numpy(x))[:, :1]).numpy()
         worst = max(worst, float(np.abs(1 / (1 + np.exp(-session.run(x)[0][:, :1])) - want).max()))
     if worst > _WORST_ALLOWED:
-        raise RuntimeError(f"ONNX and PyTorch differ by {worst:.2e} in probability")
+        raise ModelError(f"The file written to {out} differs from the network by {worst:.2e} in probability.", path=str(out))
     return worst

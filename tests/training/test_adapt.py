@@ -105,7 +105,7 @@ def test_a_catalogue_and_its_look_ups_are_learned_from_and_its_index_is_of_the_m
             cv2.imwrite(str(tmp_path / "feedback" / "photos" / f"{n}-1.jpg"), blocks(400, n) // 2 + 60)
             passed = json.dumps([f"item-{fit[-1 if n == fit[0] else 0]}"])
             rows.writerow((f"photos/{n}-1.jpg", "", f"item-{n}", passed, "2026-01-02T03:04:05+00:00", f"{n}"))
-    few = Amounts(items=44, judged=44, views=2, foreign=2, drawn=2, photos=40, most_photos=1)
+    few = Amounts(items=44, judged=44, views=2, foreign=2, drawn=2, photos=40, most_photos=1, drawn_photos=(4, 2))
     wanted = Wanted(
         tmp_path / "index", tmp_path / "models", tmp_path / "feedback", minutes=0.02, run=tmp_path / "run", rate=1e-4, amounts=few
     )
