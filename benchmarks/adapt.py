@@ -156,15 +156,13 @@ def main() -> None:
         json.loads(done.stdout)  # a traceback's exit code is 1 too
         said.write_text(done.stdout)
     adapted = json.loads(said.read_text())
-    from training.adapt_install import copy_role, copy_set  # needs torch, which a look at the figures does not
-
     tried = work / "run" / "candidate"
     if not adapted["installed"]:  # what was refused is judged as well: it is said below that it was
         tried = work / "tried"
-        copy_set(base, tried)
-        for role in ("segmenter", "embedder"):
-            if (work / "run" / role).is_dir():
-                copy_role(work / "run" / role, tried)
+        shutil.rmtree(tried, ignore_errors=True)
+        for role in (path.name for path in base.iterdir() if (path / "model.json").is_file()):
+            learned = work / "run" / role
+            shutil.copytree(learned if learned.is_dir() else base / role, tried / role)
     after = judged_on(house, Stages.open(tried), views=args.views, keep=work / f"judged-after-{args.views}.npz")
     result = compared(before, after)
     show(result)
