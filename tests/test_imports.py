@@ -26,7 +26,7 @@ MAY_IMPORT = {
 # Inside edge a module imports only from lines above its own.
 EDGE_LAYERS = (
     ("errors", "types", "transforms"),
-    ("manifest",),
+    ("manifest", "output_folder"),
     (
         "session",
         "config",
