@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from training.embedder_model import PARTS, Embedder
 from training.loop import average_into, cosine_rate, descend, normalise, note, save_atomically, states
 from training.train_embedder import vectors_of
 
+Network = TypeVar("Network", bound=torch.nn.Module)
 SHARES = (0.25, 0.5, 0.75, 1.0)
 ROUNDS, PATIENCE = 8, 4
 KEPT, SAVED_EVERY_S = 1.0, 60.0
@@ -55,7 +57,7 @@ def embed_with(model: Embedder) -> Callable[[np.ndarray], np.ndarray]:
     return embed
 
 
-def mixed(known: Embedder, learned: Embedder, share: float) -> Embedder:
+def mixed(known: Network, learned: Network, share: float) -> Network:
     """The weights on the way from one to the other, share 0..1."""
     out = copy.deepcopy(known)
     with torch.no_grad():

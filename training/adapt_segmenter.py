@@ -23,10 +23,10 @@ from edge.session import read_model_folder
 from edge.transforms import to_nchw
 from training.adapt import SAVED_EVERY_S, mixed
 from training.adapt_masks import CORRECTED, DRAWN, By, Outlines
-from training.loop import MEAN, STD, average_into, cosine_rate, descend, normalise, note, resume, save_atomically, states
+from training.loop import MEAN, STD, average_into, cosine_rate, note, resume, save_atomically, states
 from training.onnx_file import write_model
 from training.segmenter_model import Mirrored, Segmenter
-from training.train_segmenter import Views, drawn_background, loss_of, scores
+from training.train_segmenter import Views, drawn_background, learn, scores
 
 SHARES = (0.25, 0.5)
 """Of what was learned, no more than half: corrected photos are a narrow sample, and what was known of all others lives in the rest."""
@@ -123,14 +123,8 @@ def adapt_segmenter(
     while spent < budget and since_best < PATIENCE:
         for group in optimiser.param_groups:
             group["lr"] = cosine_rate(peak=rate, step=step, done=spent / budget, warm_up_steps=30)
-        x, y, known, index = next(loader)
-        target, known = (y.float() / 255.0).unsqueeze(1), (known.float() / 255.0).unsqueeze(1)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = model(normalise(x))
-        loss, iou = loss_of(logits.float(), target, known)
-        descend(loss, model, optimiser, most=2.0)
+        loss = learn(model, optimiser, next(loader), error)
         step += 1
-        error[index] = 0.6 * error[index] + 0.4 * (1 - iou)
         average_into(ema, model, step=step, decay=0.99)
         now = time.monotonic()
         spent, last = spent + now - last, now

@@ -23,8 +23,6 @@ from training.train_embedder import LABELS
 _WORST_ALLOWED = 0.05
 WRONG = (0.02, 0.05, 0.1)
 """Shares of wrong answers for which a lambda is kept."""
-_MARGIN = 1.0
-"""Standard errors below the limit, as the tune photos are few: with a half of one, 94.6 % of other people's photos were right."""
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
@@ -84,7 +82,7 @@ def export_concepts(*, data: Path, run: Path, out: Path, models: Path = DEFAULT_
             tag: [round(v, 4) for v in fit_tag(tags[~np.isnan(wanted[:, i]), i], wanted[~np.isnan(wanted[:, i]), i])]
             for i, tag in enumerate(TAGS)
         },
-        "hedging": {str(wrong): round(hedge.fit(posterior, names, wrong=wrong, standard_errors=_MARGIN), 4) for wrong in WRONG},
+        "hedging": {str(wrong): round(hedge.fit(posterior, names, wrong=wrong), 4) for wrong in WRONG},
         "calibrated_on": int(known.sum()),
     }
     write_spec(out, spec)

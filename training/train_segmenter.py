@@ -95,6 +95,18 @@ def loss_of(logits: torch.Tensor, target: torch.Tensor, known: torch.Tensor) -> 
     return bce + (1 - (inter + 1) / (union + 1)).mean(), iou
 
 
+def learn(model: torch.nn.Module, optimiser: torch.optim.Optimizer, batch: list[torch.Tensor], error: torch.Tensor) -> torch.Tensor:
+    """One step on a batch of Views, which are told through `error` how its photos went; gives the loss."""
+    x, y, known, index = batch
+    target, known = (y.float() / 255.0).unsqueeze(1), (known.float() / 255.0).unsqueeze(1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(normalise(x))
+    loss, iou = loss_of(logits.float(), target, known)
+    descend(loss, model, optimiser, most=2.0)
+    error[index] = 0.6 * error[index] + 0.4 * (1 - iou)
+    return loss
+
+
 @torch.no_grad()
 def probabilities(model: torch.nn.Module, rgb: np.ndarray) -> np.ndarray:
     """float32 (N, S, S): mean of a picture and its mirror image, as exported."""
@@ -197,14 +209,8 @@ def train(
             group["lr"] = cosine_rate(peak=rate, step=step, done=done)
         if small and done > small_share:
             small, (loader, error) = False, views(fitting(), size)
-        x, y, known, index = next(loader)
-        target, known = (y.float() / 255.0).unsqueeze(1), (known.float() / 255.0).unsqueeze(1)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = model(normalise(x))
-        loss, iou = loss_of(logits.float(), target, known)
-        descend(loss, model, optimiser, most=2.0)
+        loss = learn(model, optimiser, next(loader), error)
         step, steps = step + 1, steps + 1
-        error[index] = 0.6 * error[index] + 0.4 * (1 - iou)
         average_into(ema, model, step=step, decay=0.998)
         if steps % 50 == 0:
             print(

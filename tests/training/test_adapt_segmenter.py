@@ -18,6 +18,7 @@ from edge.stages import Stages  # noqa: E402
 from edge.types import Mask, Photo  # noqa: E402
 from index_builder.build import build  # noqa: E402
 from training import adapt_run  # noqa: E402
+from training.adapt_command import _in_words  # noqa: E402
 from training.adapt_data import FIT, HELD, TUNE, Amounts, part_of  # noqa: E402
 from training.adapt_masks import CORRECTED, DRAWN, MADE, by_part, corrections_of, outlines  # noqa: E402
 from training.adapt_run import Wanted, adapted  # noqa: E402
@@ -131,11 +132,14 @@ def test_a_better_segmenter_is_installed_and_a_worse_one_leaves_all_as_it_was(ho
     refused = run("refused", ["it fell"])
     assert not refused["segmenter"]["adapted"] and refused["segmenter"]["refused"] == ["it fell"] and refused["refused"] == ["it fell"]
     assert refused["installed"] == "" and not (tmp_path / "models").exists()
+    said = _in_words(refused)
+    assert f"{CORRECTIONS} corrected outlines" in said and "it fell" in said and "Not installed" in said
     looks = iter(range(1000))  # each look is better than the one before
     monkeypatch.setattr(adapt_run.by_outline, "_mean", lambda found: found.setdefault("look", next(looks)))
     result = run("taken", [])
     assert result["segmenter"]["adapted"] and result["segmenter"]["steps"] >= 1 and result["segmenter"]["corrections"] == CORRECTIONS
     assert list((tmp_path / "taken").glob("judged-*.npz")) and list((tmp_path / "taken").glob("prepared-*.npz"))
+    assert str(tmp_path / "models" / result["installed"]) in (said := _in_words(result)) and "mean IoU" in said and CORRECTED in said
     installed = tmp_path / "models" / result["installed"]
     assert read_model_folder(installed / "segmenter").sha256 != read_model_folder(DEFAULT_MODELS / "segmenter").sha256
     same = read_model_folder(installed / "embedder").sha256 == read_model_folder(DEFAULT_MODELS / "embedder").sha256
