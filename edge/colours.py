@@ -96,12 +96,13 @@ def dominant_colours(
         return ()
     groups = _groups(pixels)
     found: dict[str, np.ndarray] = {}
+    seen = seen.astype(np.float32)
     for group in range(int(groups.max()) + 1):
         of_it = groups == group
         name = name_of(np.median(pixels[of_it], 0))
         found[name] = found.get(name, np.zeros(len(pixels), bool)) | of_it
     ranked = sorted(found.items(), key=lambda pair: -int(pair[1].sum()))
-    colours = [ColourShare(name, float(of_it.mean()), tuple(int(round(v)) for v in seen[of_it].mean(0))) for name, of_it in ranked]
+    colours = [ColourShare(name, float(of_it.mean()), tuple(int(round(v)) for v in _mean(seen, of_it).tolist())) for name, of_it in ranked]
     return tuple(c for place, c in enumerate(colours[:most]) if place == 0 or c.share >= least)
 
 
@@ -120,6 +121,11 @@ def _garment_pixels(rgb: np.ndarray, alpha: np.ndarray, strength: float) -> tupl
     if sure.sum() < 20:
         sure = inside >= min(0.5, float(inside.max()))
     return to_lab(small[sure]), seen[sure]
+
+
+def _mean(x: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Mean of the marked lines of (P, 3), float32 (3,); as a product, since numpy takes ten times as long to add up lines of three."""
+    return marked.astype(np.float32) @ x / np.float32(np.count_nonzero(marked))
 
 
 def _near(x: np.ndarray, middle: np.ndarray) -> np.ndarray:
@@ -141,9 +147,9 @@ def _groups(pixels: np.ndarray) -> np.ndarray:
     middles: list[np.ndarray] = []
     while len(middles) < _MOST_GROUPS and (free := np.flatnonzero(group < 0)).size > 0.04 * len(x):
         left = x[free]
-        middle = left[bins[free] == np.bincount(bins[free]).argmax()].mean(0)
+        middle = _mean(left, bins[free] == np.bincount(bins[free]).argmax())
         for _ in range(3):
-            middle = left[_near(left, middle)].mean(0)
+            middle = _mean(left, _near(left, middle))
         group[free[_near(left, middle)]] = len(middles)
         middles.append(middle)
     rest = group < 0

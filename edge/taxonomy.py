@@ -124,9 +124,9 @@ class Taxonomy:
         category: the node they are said of; tags of a kind that cannot be said of it are left out.
         """
         said: list[str] = []
-        for tag in sorted(tags, key=lambda t: -tags[t]):
+        for tag in sorted((t for t in tags if tags[t] >= least), key=lambda t: -tags[t]):
             fits = all(not ({tag, s} <= group) for s in said for group in self._disjoint)
-            if tags[tag] >= least and fits and self._applies(tag, category):
+            if fits and self._applies(tag, category):
                 said.append(tag)
         return tuple(said)
 

@@ -77,8 +77,11 @@ def network_input(rgb: np.ndarray, size: int) -> np.ndarray:
 
 def to_nchw(rgb: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:
     """uint8 (H, W, 3) or (N, H, W, 3) in 0..255 -> float32 (N, 3, H, W), scaled to 0..1, then (x - mean) / std per channel."""
-    batch = rgb[None] if rgb.ndim == 3 else rgb
-    x = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)).astype(np.float32) / 255.0  # planes first: sums along rows are faster
-    x -= np.asarray(mean, np.float32)[:, None, None]
-    x /= np.asarray(std, np.float32)[:, None, None]
-    return x
+    batch = np.ascontiguousarray(rgb[None] if rgb.ndim == 3 else rgb)
+    count, height, width, _ = batch.shape
+    out = np.empty((count, 3, height, width), np.float32)
+    # OpenCV takes the channels apart a tenth as long as a transposed copy takes, and one product and one difference are all that is left.
+    for c, plane in enumerate(cv2.split(batch.reshape(count * height, width, 3))):
+        np.multiply(plane.reshape(count, height, width), np.float32(1 / (255 * std[c])), out=out[:, c])
+        out[:, c] -= np.float32(mean[c] / std[c])
+    return out
