@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.errors import PhotoError
 from edge.grabcut import grab_cut_coarse_to_fine, grabcut_rectangle
-from edge.matting import refine_alpha
+from edge.relabel import relabelled
 from edge.types import Box, Mask, Photo
 
 __all__ = ["CorrectionError", "Stroke", "correct", "grabcut_rectangle"]
@@ -68,7 +68,7 @@ def correct(photo: Photo, mask: Mask | None, strokes: Sequence[Stroke], *, box: 
     small_frame = None if frame is None else _reduced(frame.astype(np.int8), size) > 0
     chance = _first_guess(mask, small_paint, small_frame, size)
     garment = _cut(rgb, chance, small_paint, small_frame)
-    alpha = _soft(photo.rgb, None if mask is None else mask.alpha, chance, garment, side=side)
+    alpha = relabelled(photo.rgb, None if mask is None else mask.alpha, chance > 0.5, garment, side=side)
     if frame is not None:
         alpha[~frame] = 0.0
     alpha[painted > 0] = 1.0
@@ -189,18 +189,3 @@ def _without_specks(garment: np.ndarray, before: np.ndarray, *, share: float = 0
     small = stats[:, cv2.CC_STAT_AREA] < share * garment.size
     small[0] = False
     return np.where(small[pieces], before, garment)
-
-
-def _soft(rgb: np.ndarray, given: np.ndarray | None, chance: np.ndarray, garment: np.ndarray, *, side: int) -> np.ndarray:
-    """The cut's labels (h, w) -> alpha float32 (H, W): refined where they changed, as given where they did not."""
-    height, width = rgb.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    rough = cv2.resize(cv2.GaussianBlur(garment.astype(np.float32), (0, 0), 0.7), size, interpolation=cv2.INTER_LINEAR)
-    fine = refine_alpha(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), rough)
-    alpha = np.clip(cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
-    if given is None:
-        return alpha
-    changed = cv2.dilate((garment != (chance > 0.5)).view(np.uint8), np.ones((5, 5), np.uint8))
-    changed = cv2.resize(changed, (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    return np.where(changed, alpha, given)

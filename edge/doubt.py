@@ -36,7 +36,7 @@ def statistics_of(probability: np.ndarray, twin: np.ndarray | None = None) -> np
         one, other = middle + twin > 0, middle - twin > 0
         agree = float((one & other).sum()) / max(1.0, float((one | other).sum()))
     edge = np.concatenate([hard[0], hard[-1], hard[:, 0], hard[:, -1]])
-    return np.array([_log_odds(soft_iou(probability)), _log_odds(agree), edge.mean(), _outside_largest(hard), hard.mean()])
+    return np.array([log_odds(soft_iou(probability)), log_odds(agree), edge.mean(), _outside_largest(hard), hard.mean()])
 
 
 def _outside_largest(hard: np.ndarray) -> float:
@@ -57,6 +57,7 @@ def expected_iou(statistics: Sequence[float] | np.ndarray, fitted: Mapping[str, 
     return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 
-def _log_odds(share: float) -> float:
+def log_odds(share: float) -> float:
+    """A share as log-odds, none surer than 1 in 200."""
     share = min(max(share, 0.005), 0.995)
     return float(np.log(share / (1 - share)))

@@ -1,4 +1,4 @@
-"""Photo -> Mask: the segmentation network, small pieces dropped, and how sure it is."""
+"""Photo -> Mask: the segmentation network, small pieces dropped, how sure it is, and a second opinion where it is not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 
 from edge.doubt import STATISTICS, expected_iou, statistics_of
 from edge.errors import NoGarmentFound
+from edge.second_cut import expected_after, second_cut
 from edge.session import Engine
 from edge.transforms import letterbox_mirror, to_nchw
 from edge.types import Mask, Photo
@@ -37,9 +38,10 @@ def is_blank(rgb: np.ndarray) -> bool:
 
 
 class Segmenter:
-    """The stage: holds the engine and the numbers of its model.json (input_size, mean, std, confidence, least_coverage).
+    """The stage: holds the engine and the numbers of its model.json (input_size, mean, std, confidence, least_coverage, second_cut).
 
-    check_below: the expected IoU under which a person should look at the outline.
+    check_below: the expected IoU under which a person should look at the outline. second_cut: of "below" which expected IoU the photo's
+    colours are asked too (edge.second_cut), and what is to be expected then; without it they never are.
     """
 
     def __init__(self, engine: Engine, spec: dict) -> None:
@@ -47,6 +49,7 @@ class Segmenter:
         self._size = int(spec["input_size"])
         self._mean, self._std = tuple(spec["mean"]), tuple(spec["std"])
         self._confidence = spec.get("confidence", {})
+        self._second = spec.get("second_cut")
         self._least = float(spec.get("least_coverage", 0.01))
         self.check_below = float(self._confidence.get("check_below", 0.85))
 
@@ -78,5 +81,8 @@ class Segmenter:
         if coverage < self._least:
             raise NoGarmentFound(coverage=coverage)
         confidence = expected_iou(statistics, self._confidence)
-        full = cv2.resize(kept, photo.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        return Mask(np.clip(full, 0, 1), confidence)
+        full = np.clip(cv2.resize(kept, photo.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
+        if self._second is None or confidence >= self._second["below"]:
+            return Mask(full, confidence)
+        again, agreement = second_cut(photo.rgb, full)
+        return Mask(keep_large_pieces(again), expected_after(confidence, agreement, self._second))

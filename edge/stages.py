@@ -25,7 +25,7 @@ from edge.taxonomy import DEFAULT_TAXONOMY, Taxonomy
 from edge.types import Cutout, Embedding, Mask, Photo
 from edge.veil import lifted
 
-PIPELINE_VERSION = 7
+PIPELINE_VERSION = 8
 """Raised whenever the same photo would give another vector for a reason outside the model files."""
 
 

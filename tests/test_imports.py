@@ -43,6 +43,8 @@ EDGE_LAYERS = (
         "looks_file",
         "passcode",
     ),
+    ("relabel",),
+    ("second_cut",),
     (
         "photo",
         "frame",

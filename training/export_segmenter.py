@@ -36,6 +36,12 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 
 def fit_doubt(statistics: np.ndarray, real: np.ndarray) -> dict[str, Any]:
     """(N, 5) statistics and (N,) real IoU -> the logistic of edge.doubt with the least squared error, small weights preferred."""
+    weights, offset = fit_logistic(statistics, real)
+    return {"weights": dict(zip(STATISTICS, weights, strict=True)), "offset": offset}
+
+
+def fit_logistic(statistics: np.ndarray, real: np.ndarray) -> tuple[list[float], float]:
+    """(N, S) and (N,) in 0..1 -> weights and offset of the logistic with the least squared error, small weights preferred."""
     middle, spread = statistics.mean(0), statistics.std(0) + 1e-6
     x, y = torch.from_numpy((statistics - middle) / spread).float(), torch.from_numpy(real).float()
     w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
@@ -49,10 +55,7 @@ def fit_doubt(statistics: np.ndarray, real: np.ndarray) -> dict[str, Any]:
 
     optimiser.step(closure)
     weights = w.detach().numpy() / spread
-    return {
-        "weights": {name: round(float(v), 4) for name, v in zip(STATISTICS, weights, strict=True)},
-        "offset": round(float(b.item() - (weights * middle).sum()), 4),
-    }
+    return [round(float(v), 4) for v in weights], round(float(b.item() - (weights * middle).sum()), 4)
 
 
 def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
@@ -65,6 +68,9 @@ def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = Non
     model = (Mirrored(model) if architecture == "unet" else model).eval()
     size = size or int(state["size"])
     spec = {"role": "segmenter", "architecture": architecture, "input_size": size, "mean": MEAN, "std": STD, "least_coverage": 0.01}
+    before = read_spec(out) if (out / "model.json").is_file() else {}
+    if "second_cut" in before:  # fitted with other networks' mistakes (training/second_cut_fit.py), so as good for this one
+        spec["second_cut"] = before["second_cut"]
     session = write_model(model, out, spec, size, dynamic=False)
     stage = Stage(session, read_spec(out))
     worst, statistics, real = 0.0, [], []

@@ -15,6 +15,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `segmenter`, `export-segmenter` and so on; each parser's `run_command` takes the parsed words and gives the exit code."""
     _add_segmenter(_trained(commands, "segmenter", "train the segmenter", run=_segmenter, minutes=20))
     _size_of(_exported(commands, "segmenter", _export_segmenter))
+    _add_second_cut(commands)
     _add_embedder(_trained(commands, "embedder", "train the embedder", run=_embedder, minutes=20))
     _size_of(_exported(commands, "embedder", _export_embedder))
     _trained(commands, "frame", "train the network that finds decorative frames", run=_frame, minutes=15)
@@ -94,6 +95,16 @@ def _add_concepts(train: argparse.ArgumentParser) -> None:
     _switch(train, "mix", "two pictures laid over each other at times")
 
 
+def _add_second_cut(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("fit-second-cut", help="tell the segmenter what to expect where a doubtful mask is cut again by colours")
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    parser.add_argument(
+        "--elder", type=Path, action="append", required=True, metavar="FOLDER", help="model folder of a weaker segmenter; may be repeated"
+    )
+    parser.add_argument("--out", type=Path, default=MODELS / "segmenter", help="the model folder whose model.json gets the numbers")
+    parser.set_defaults(run_command=_fit_second_cut)
+
+
 def _switch(parser: argparse.ArgumentParser, name: str, what: str) -> None:
     parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=True, help=what)
 
@@ -115,6 +126,13 @@ def _export_segmenter(args: argparse.Namespace) -> int:
     from training.export_segmenter import export_segmenter
 
     export_segmenter(data=args.data, run=args.run, out=args.out, size=args.size)
+    return 0
+
+
+def _fit_second_cut(args: argparse.Namespace) -> int:
+    from training.second_cut_fit import fit_second_cut
+
+    fit_second_cut(data=args.data, elders=args.elder, out=args.out)
     return 0
 
 
