@@ -26,8 +26,9 @@ from training.onnx_file import read_spec, write_spec
 
 
 def fit_second_cut(*, data: Path, elders: Sequence[Path], out: Path) -> None:
-    """Fit on the train senders' checked photos that the networks in `elders`, model folders, doubt; write `second_cut` into out/model.json,
-    below whose check_below it is to be used, and print what it gained. Raises ModelError, RequestError where hardly any photo is doubted."""
+    """Fit on the train senders' checked photos that the networks in `elders`, model folders, doubt; write `second_cut` into
+    out/model.json, to be used below its check_below, and print what it gained. Raises ModelError; RequestError where hardly any photo is
+    doubted."""
     spec = read_spec(out)
     below = float(spec["confidence"]["check_below"])
     found = np.array([row for folder in elders for row in _doubted(data, folder, below)])
