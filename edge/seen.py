@@ -71,11 +71,12 @@ def see_photo(photo: Photo, stages: Stages, clock: Clock, *, best_scores: BestSc
 
 
 def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = None) -> list[Seen]:
-    """The photo by its whole mask, by each large piece of it alone (edge.pieces), and in clear and neutral light (Stages.clearer), where it
-    has pieces, a veil or a cast; concepts not told. Raises NoGarmentFound."""
+    """The photo by its whole mask; by the network's own outline, where its colours changed that (Mask.first); by each large piece of the
+    mask alone (edge.pieces), where it has some; in clear and neutral light (Stages.clearer), where it has a veil or a cast. Concepts are
+    not told. Raises NoGarmentFound."""
     clock = clock or Clock()
     readings = [_cut(photo, mask, stages, clock)]
-    for alpha in pieces_alone(mask.alpha):
+    for alpha in [*([] if mask.first is None else [mask.first]), *pieces_alone(mask.alpha)]:
         with suppress(NoGarmentFound):  # nothing is left of a piece once its outline is refined
             readings.append(_cut(photo, Mask(alpha, mask.confidence), stages, clock))
     return readings + _in_clear_light(photo, None, stages, clock)

@@ -14,6 +14,8 @@ from edge.types import Mask, Photo
 
 _BLANK = 2.5
 """Grey levels, standard deviation: a phone's noise on an even surface stays under it."""
+_AS_GOOD_AS_THE_SAME = 0.97
+"""IoU of two outlines from which on they are the same to all that follows."""
 
 
 def keep_large_pieces(alpha: np.ndarray, *, share: float = 0.15) -> np.ndarray:
@@ -85,4 +87,5 @@ class Segmenter:
         if self._second is None or confidence >= self._second["below"]:
             return Mask(full, confidence)
         again, agreement = second_cut(photo.rgb, full)
-        return Mask(keep_large_pieces(again), expected_after(confidence, agreement, self._second))
+        changed = again is not full and agreement < _AS_GOOD_AS_THE_SAME
+        return Mask(keep_large_pieces(again), expected_after(confidence, agreement, self._second), full if changed else None)

@@ -49,10 +49,12 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mask:
-    """alpha: float32 (H, W) in 0..1, the size of its photo. confidence: expected IoU with the true outline, 0..1."""
+    """alpha: float32 (H, W) in 0..1, the size of its photo. confidence: expected IoU with the true outline, 0..1. first: the network's own
+    outline, like alpha, where the photo's colours have changed it (edge.second_cut), else None."""
 
     alpha: np.ndarray
     confidence: float
+    first: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.alpha.dtype != np.float32 or self.alpha.ndim != 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from edge.transforms import to_nchw
 from training.concepts_data import squares, still
 from training.concepts_model import Mirrored
 from training.concepts_train import TAGS, Recipe, make_net, targets_of
-from training.loop import MEAN, STD
+from training.loop import MEAN, STD, mean_weights
 from training.onnx_file import read_spec, write_model, write_spec
 from training.train_embedder import LABELS
 
@@ -48,14 +49,15 @@ def fit_tag(scores: np.ndarray, active: np.ndarray, *, prior: float = 8.0) -> tu
     return max(0.05, slope), offset
 
 
-def export_concepts(*, data: Path, run: Path, out: Path, models: Path = DEFAULT_MODELS) -> None:
-    """Write `out` from run/last.pt. models: where the segmenter lies by whose masks it is calibrated. Raises RuntimeError where ONNX and
-    PyTorch differ."""
+def export_concepts(*, data: Path, run: Path, out: Path, models: Path = DEFAULT_MODELS, averaged_with: Sequence[Path] = ()) -> None:
+    """Write `out` from run/last.pt, its weights averaged with those of runs that it went on from. models: where the segmenter lies by whose
+    masks it is calibrated. Raises RuntimeError where ONNX and PyTorch differ."""
     state = torch.load(run / "last.pt", weights_only=True)
     size, width = int(state["size"]), int(state["width"])
     shape = {name: state[name] for name in ("widths", "activation") if name in state}
     net = make_net(Recipe(size=size, width=width), **shape)
-    net.load_state_dict(state["ema"])
+    others = [torch.load(other / "last.pt", weights_only=True)["ema"] for other in averaged_with]
+    net.load_state_dict(mean_weights([state["ema"], *others]))
     spec = {"role": "concepts", "input_size": size, "mean": MEAN, "std": STD, "batches": [1], "labels": LABELS, "tags": TAGS,
             "steps": len(net.backbone.splits)}  # fmt: skip
     session = write_model(Mirrored(net), out, spec, size, dynamic=True, outputs=("leaves", "tags", "image"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,18 @@ def average_into(ema: torch.nn.Module, model: torch.nn.Module, *, step: int, dec
             a.lerp_(b, 1 - decay)
         else:
             a.copy_(b)
+
+
+def mean_weights(several: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The mean of several networks' weights, of one shape, reached from one another: a point in the middle of a wide valley is better than
+    those on its rim (Izmailov et al. 2018; Wortsman et al. 2022, "Model soups"). Whole numbers are the first one's."""
+
+    def mean(name: str, value: torch.Tensor) -> torch.Tensor:
+        if not value.dtype.is_floating_point:
+            return value
+        return torch.stack([weights[name].float() for weights in several]).mean(0).to(value.dtype)
+
+    return {name: mean(name, value) for name, value in several[0].items()}
 
 
 def save_atomically(state: dict[str, Any], path: Path) -> None:

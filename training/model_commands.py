@@ -21,7 +21,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     _trained(commands, "frame", "train the network that finds decorative frames", run=_frame, minutes=15)
     _exported(commands, "frame", _export_frame)
     _add_concepts(_trained(commands, "concepts", "train the network that tells category and tags", run=_concepts, minutes=20))
-    _models_of(_exported(commands, "concepts", _export_concepts))
+    concepts = _models_of(_exported(commands, "concepts", _export_concepts))
+    concepts.add_argument(
+        "--average-with", type=Path, action="append", default=[], metavar="RUN", help="the mean of this run's weights too; may be repeated"
+    )
     _trained(commands, "enhance", "train the network that reads light and tones off a photo", run=_enhance, minutes=18)
     _exported(commands, "enhance", _export_enhance)
     tiefvision = commands.add_parser("tiefvision", help="train and write the baseline of encodings per place, on the embedder's backbone")
@@ -57,8 +60,9 @@ def _size_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, help="side of the network's input in pixels (default: as trained)")
 
 
-def _models_of(parser: argparse.ArgumentParser) -> None:
+def _models_of(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--models", type=Path, default=MODELS, help="where the segmenter lies, by whose masks it learns and is calibrated")
+    return parser
 
 
 def _add_segmenter(train: argparse.ArgumentParser) -> None:
@@ -179,7 +183,7 @@ def _concepts(args: argparse.Namespace) -> int:
 def _export_concepts(args: argparse.Namespace) -> int:
     from training.concepts_export import export_concepts
 
-    export_concepts(data=args.data, run=args.run, out=args.out, models=args.models)
+    export_concepts(data=args.data, run=args.run, out=args.out, models=args.models, averaged_with=args.average_with)
     return 0
 
 

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from edge.second_cut import expected_after, second_cut
+from edge.seen import Clock, readings_of, see_masked
 from edge.segment import Segmenter
-from edge.types import Photo
+from edge.stages import Stages
+from edge.types import Mask, Photo
 
 SECOND = {"below": 0.95, "weights": {"first": 0.1, "agreement": 0.5}, "offset": 1.2}
 
@@ -111,3 +113,24 @@ def test_only_a_doubtful_mask_is_cut_again(logit, again):
     else:
         np.testing.assert_array_equal(second.alpha, plain.alpha)
         assert second.confidence == plain.confidence
+
+
+def test_the_networks_own_outline_goes_along_where_it_differs():
+    rgb, _ = red_shirt()
+    spec = {"input_size": 64, "mean": [0.0] * 3, "std": [1.0] * 3, "least_coverage": 0.01, "second_cut": SECOND}
+    photo = Photo(rgb, (180, 240), "made")
+    cut = Segmenter(Unsure(1.5), spec).mask(photo)
+    plain = Segmenter(Unsure(1.5), {**spec, "second_cut": None}).mask(photo)
+    np.testing.assert_array_equal(cut.first, plain.alpha)
+    assert plain.first is None and Segmenter(Unsure(20.0), spec).mask(photo).first is None
+
+
+def test_both_outlines_are_looked_up_and_the_catalogue_decides():
+    rgb, truth = red_shirt()
+    photo, stages = Photo(rgb, (180, 240), "made"), Stages.open(threads=1, gpu=False)
+    mask = Mask(truth.astype(np.float32), 0.9, first=wrong(truth))
+    readings = readings_of(photo, mask, stages)
+    assert readings[0].mask is mask and readings[1].mask.alpha is mask.first
+    assert float(readings[0].vector @ readings[1].vector) < 0.999
+    settled = see_masked(photo, mask, stages, Clock(), best_scores=lambda vectors: np.arange(len(vectors)))
+    assert settled.mask is mask  # a person's outline has no second reading
