@@ -123,10 +123,10 @@ def _by_own_mask(paths: Sequence[Path], stages: Stages, size: int, weight: float
     for path in paths:
         try:
             photo = stages.unframe(stages.read(path.read_bytes()))
-            sure = stages.mask(photo).confidence >= _SURE_IOU
-            chance = letterbox_mirror(stages.probability(photo), size)[0]
+            mask = stages.mask(photo)
         except (OSError, PhotoError):
             continue
+        sure, chance = mask.confidence >= _SURE_IOU, letterbox_mirror(mask.alpha, size)[0]
         known = np.abs(chance - 0.5) > _SURE
         return [(letterbox_mirror(photo.rgb, size)[0], (chance > 0.5).astype(np.uint8) * 255, known.astype(np.uint8) * 255, sure, weight)]
     return []
