@@ -10,7 +10,7 @@ from app_pages import shared_box
 from app_pages.history import XLSX
 from app_pages.language import say, say_error
 from app_pages.look_up_list import ON_A_PAGE, card
-from app_pages.paging import turn_pages
+from app_pages.paging import on_page, turn_pages
 from app_pages.shared_box import Box
 from edge.errors import JournalError
 from edge.journal import Journal
@@ -31,8 +31,8 @@ def page(box: Box) -> None:
 
 def show(journal: Journal) -> None:
     """The list, newest first, and all of it as a file."""
-    start = st.session_state.setdefault(_START, 0)
-    found = journal.history.page(Search(outcome=Outcome.NEW_ARRIVAL), limit=ON_A_PAGE, offset=start)
+    new = Search(outcome=Outcome.NEW_ARRIVAL)
+    start, found = on_page(_START, lambda offset: journal.history.page(new, limit=ON_A_PAGE, offset=offset), most=ON_A_PAGE)
     if not found.total:
         st.info(say("arrivals.none"))
         return

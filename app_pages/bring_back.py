@@ -10,7 +10,6 @@ from app_pages.shared_box import Box
 from edge.errors import JournalError, PhotosGone
 from edge.journal_photos import mask_from_png
 from edge.journal_types import EventKind, LookupEntry, effective, stamp
-from edge.types import Answer
 
 
 def bring_back(box: Box, lookup_id: str) -> Result:
@@ -30,7 +29,7 @@ def bring_back(box: Box, lookup_id: str) -> Result:
     result.jpegs = (jpeg(answer.photo.rgb, PHOTO_SIDE), *(jpeg(path, PHOTO_SIDE) for path in entry.photo_paths[1:]))
     corrected = any(event.kind is EventKind.OUTLINE_CORRECTED for event in effective(entry.events))
     if corrected:
-        _first_outline(result, entry, answer)
+        _first_outline(result, entry)
     result.check_outline = not (corrected or result.decided) and answer.mask.confidence < box.lookup.stages.check_below
     result.take(answer, box.lookup, compare=False)
     if not result.wishes:  # what is held knows no wishes
@@ -38,11 +37,12 @@ def bring_back(box: Box, lookup_id: str) -> Result:
     return result
 
 
-def _first_outline(result: Result, entry: LookupEntry, answer: Answer) -> None:
+def _first_outline(result: Result, entry: LookupEntry) -> None:
     """The network's outline, to which the worker can go back."""
-    path = shared_box.journal().photos.mask_path(entry.line.id, stamp(entry.line.time)[:10], 0)
+    journal = shared_box.journal()
+    path = journal.photos.mask_path(entry.line.id, stamp(entry.line.time)[:10], 0)
     try:
-        first = mask_from_png(path.read_bytes(), confidence=answer.mask.confidence)
+        first = mask_from_png(path.read_bytes(), confidence=journal.first_confidence(entry.line.id))
     except (OSError, ValueError) as error:
         raise JournalError(f"{path} cannot be read ({error}).", path=str(path), remedy="Take a new photo to search again.") from error
     result.first_mask, result.first_confidence = mask_png(first.alpha), first.confidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from app_pages import address, catalogue_duplicates, catalogue_item
 from app_pages.item_view import facts, picture
 from app_pages.language import say
-from app_pages.paging import turn_pages
+from app_pages.paging import on_page, turn_pages
 from app_pages.shared_box import Box
 from app_pages.words import known
 from edge.errors import ModelError
@@ -49,16 +50,16 @@ def browse(box: Box) -> None:
     colours = ["", *(value for value, _ in catalogue.values_of("color"))]
     colour = middle.selectbox(say("catalogue.colour"), colours, format_func=_or_all, key="catalogue colour", **keep)
     stock = right.selectbox(say("item.stock"), ["", "there", "gone"], format_func=_stock, key="catalogue stock", **keep)
-    start = st.session_state.setdefault("catalogue start", 0)
-    found = catalogue.browse(
+    browse = partial(
+        catalogue.browse,
         text=text or "",
         product_type=kind or "",
         product_types=within if group and not kind else (),
         color=colour or "",
         in_stock={"there": True, "gone": False}.get(stock),
         limit=ON_A_PAGE,
-        offset=start,
     )
+    start, found = on_page("catalogue start", lambda offset: browse(offset=offset), most=ON_A_PAGE)
     if not found.total:
         st.info(say("catalogue.none"))
         return

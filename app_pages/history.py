@@ -11,7 +11,7 @@ import streamlit as st
 from app_pages import shared_box
 from app_pages.language import say, say_error
 from app_pages.look_up_list import ON_A_PAGE, card, zone
-from app_pages.paging import turn_pages
+from app_pages.paging import on_page, turn_pages
 from app_pages.result_view import headline
 from app_pages.shared_box import Box
 from edge.errors import JournalError
@@ -60,8 +60,7 @@ def ask(journal: Journal) -> Search:
 
 def show(journal: Journal, search: Search) -> None:
     """One page of what was found, and all of it as a file."""
-    start = st.session_state.setdefault(_START, 0)
-    found = journal.history.page(search, limit=ON_A_PAGE, offset=start)
+    start, found = on_page(_START, lambda offset: journal.history.page(search, limit=ON_A_PAGE, offset=offset), most=ON_A_PAGE)
     days = f"{journal.settings.keep_photos_days:g}"
     st.html(f"<p class='note'>{escape(say('history.kept', days=days))}</p>")
     if not found.total:

@@ -61,6 +61,8 @@ def new_arrival(result: Result, note: str) -> None:
 def undo(result: Result) -> bool:
     """Take back the last decision. True where what was taken back is an outline or a wish of somebody else: the answer has changed too."""
     changed = False
+    if not result.decided:  # a second tap: what came before the decision is not to go
+        return changed
 
     def write(journal: Journal) -> None:
         nonlocal changed
@@ -77,6 +79,8 @@ def _decide(result: Result, write: Callable[[Journal], State]) -> None:
         answer = session.held(result)
         if answer is not None:
             keep(result, answer, _photos(result, answer))
+        elif not result.recorded:
+            result.unkept = say("journal.let_go")
         if not result.recorded:
             return
     _noted(result, lambda journal: _takes(result, write(journal)))

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
 import streamlit as st
 
 from app_pages.language import say
+
+
+class Listed(Protocol):
+    """Some lines of a list, and how many it has in all."""
+
+    total: int
+
+
+_Found = TypeVar("_Found", bound=Listed)
+
+
+def on_page(key: str, ask: Callable[[int], _Found], *, most: int) -> tuple[int, _Found]:
+    """Where the page begins that the session is on, and what `ask(start)` finds there; the last page where that one is empty by now."""
+    start = st.session_state.setdefault(key, 0)
+    found = ask(start)
+    if found.total and start >= found.total:
+        start = st.session_state[key] = (found.total - 1) // most * most
+        found = ask(start)
+    return start, found
 
 
 def turn_pages(key: str, start: int, total: int, *, most: int) -> None:

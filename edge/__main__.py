@@ -19,7 +19,7 @@ from edge.errors import PhotoError, RacklensError, RequestError, SetupError
 from edge.journal_command import add_arguments
 from edge.looks_command import add_alternatives, add_looks
 from edge.lookup import Change, Lookup, moved
-from edge.output_folder import OutputFolder
+from edge.output_folder import OutputFolder, print_any_name
 from edge.passcode import ask_and_print
 from edge.stages import Stages
 from edge.store_choice import StoreChoice, add_store_options
@@ -198,6 +198,7 @@ def _positive(text: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit codes: 0 fine, 1 some inputs failed, 2 unusable arguments or set-up (doctor: 1 if not fit)."""
+    print_any_name()
     parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     lookup = commands.add_parser(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from edge.errors import IndexFolderError
+from edge.errors import IndexFolderError, SetupError
 from edge.manifest import REBUILD
 from edge.types import CatalogueItem
 
@@ -56,6 +56,11 @@ def write_catalogue(path: Path, items: Iterable[CatalogueItem], vectors: Iterabl
             connection.execute("COMMIT")
         finally:
             connection.close()
+    except (UnicodeError, OverflowError) as error:
+        raise SetupError(
+            f"The catalogue cannot hold a value of the feed ({error}).",
+            remedy="Look for numbers that are too long, and for names that are not UTF-8.",
+        ) from error
     except sqlite3.OperationalError as error:
         if "full" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error

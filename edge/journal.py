@@ -26,7 +26,21 @@ from edge.journal_photos import PhotoFolder, mask_from_png, mask_to_png, to_jpeg
 from edge.journal_prune import disk_use, prune
 from edge.journal_rows import LONGEST_NAME, add_answer, add_event, events_of, insert, lookup_row, searched, shown_columns, state_columns
 from edge.journal_store import Store, translated
-from edge.journal_types import DiskUse, Event, EventKind, LookupEntry, Pruned, State, checked_id, cleaned, effective, new_id, stamp
+from edge.journal_types import (
+    DECISIONS,
+    DiskUse,
+    Event,
+    EventKind,
+    LookupEntry,
+    Pruned,
+    State,
+    checked_id,
+    cleaned,
+    effective,
+    new_id,
+    replay,
+    stamp,
+)
 from edge.photo import read_photo
 from edge.types import Answer, Photo
 
@@ -143,6 +157,13 @@ class Journal:
         """The answer ranked anew by a person's wishes takes the shown one's place; wishes: as JSON can hold them."""
         return self._append(lookup_id, EventKind.REFINED, worker, when, answer=answer, wishes=wishes)
 
+    def first_confidence(self, lookup_id: str) -> float:
+        """Expected IoU of the outline that the network found, 0..1. Raises RequestError for an id that is not there."""
+        rows = self.store.ask("SELECT content FROM answers JOIN lookups ON lookup = number WHERE id = ? AND place = 0", lookup_id)
+        if not rows:
+            self.get(lookup_id)  # says that it is not there
+        return float(json.loads(rows[0][0])["mask_confidence"])
+
     def undo(self, lookup_id: str, *, worker: str = "", when: datetime | None = None) -> Event | None:
         """Take back the last event that still counts, and give it; None where there is none."""
         with self.store.write() as connection:
@@ -226,6 +247,11 @@ class Journal:
             with self.store.write() as connection:
                 row = lookup_row(connection, lookup_id)
                 place = row["answer"]
+                if kind in DECISIONS:
+                    events = events_of(connection, row["number"])
+                    last = next(reversed(effective(events)), None)
+                    if last and (last.kind, last.item_id, last.note) == (kind, item_id, note):
+                        return replay(events)  # said twice: undone once, it is to be undone
                 if answer is not None:
                     place, written = self._add_answer(connection, row, answer, wishes, new_mask=kind is EventKind.OUTLINE_CORRECTED)
                 return add_event(connection, row, kind, worker, when, item_id=item_id, title=title, note=note, answer=place)

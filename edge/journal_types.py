@@ -30,6 +30,10 @@ class EventKind(StrEnum):
     UNDONE = "undone"
 
 
+DECISIONS = frozenset({EventKind.CONFIRMED, EventKind.NONE_OF_THESE, EventKind.NEW_ARRIVAL})
+"""Those by which a person says what the item is."""
+
+
 class Outcome(StrEnum):
     """What a look-up's events come to."""
 

@@ -1,10 +1,19 @@
-"""The folder that a command writes files into, named by the photos' stems."""
+"""Where a command's words and files go: any file name can be said, and no photo's file takes the place of another's."""
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 from edge.errors import SetupError
+
+
+def print_any_name() -> None:
+    """Let print() say file names that are no text (bytes of another encoding) with escapes, rather than end the command at them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class OutputFolder:

@@ -59,6 +59,12 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: BestScores) -
 
 def see_photo(photo: Photo, stages: Stages, clock: Clock, *, best_scores: BestScores) -> Seen:
     """`see` from the decoded photo on, which has no decorative frame any more. Raises PhotoError."""
+    return _told(_chosen(all_readings(photo, stages, clock), best_scores, clock), stages, clock)
+
+
+def all_readings(photo: Photo, stages: Stages, clock: Clock | None = None) -> list[Seen]:
+    """`readings_of` by the mask that is found, in clear and neutral light where there is none without. Raises NoGarmentFound."""
+    clock = clock or Clock()
     try:
         mask = stages.mask(photo)
     except NoGarmentFound:
@@ -67,7 +73,7 @@ def see_photo(photo: Photo, stages: Stages, clock: Clock, *, best_scores: BestSc
             raise
         photo, mask = clear, stages.mask(clear)
     clock.lap("segment")
-    return _told(_chosen(readings_of(photo, mask, stages, clock), best_scores, clock), stages, clock)
+    return readings_of(photo, mask, stages, clock)
 
 
 def readings_of(photo: Photo, mask: Mask, stages: Stages, clock: Clock | None = None) -> list[Seen]:

@@ -25,12 +25,17 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """assets/models/<role>: the ONNX file and the numbers that belong to it. sha256 is the model's id."""
+    """assets/models/<role>: the ONNX file and the numbers that belong to it. sha256: the ONNX file's."""
 
     role: str
     path: Path
     spec: dict[str, Any]
     sha256: str
+
+    @property
+    def identity(self) -> str:
+        """sha256, hex, of the weights and of every number beside them: with another threshold the same weights may give other vectors."""
+        return hashlib.sha256(json.dumps({**self.spec, "sha256": self.sha256}, sort_keys=True).encode()).hexdigest()
 
 
 def read_model_folder(path: Path) -> ModelFolder:

@@ -41,7 +41,7 @@ class Stages:
         self._frame = FrameFinder(frame, frame.folder.spec)
         self._segmenter = Segmenter(segmenter, segmenter.folder.spec)
         self._embedder = Embedder(embedder, embedder.folder.spec, embedder.folder.sha256)
-        self.model_ids = {role: s.folder.sha256 for role, s in self.sessions.items()}
+        self.model_ids = {role: s.folder.identity for role, s in self.sessions.items()}
         self.parts = self._embedder.parts
         self.dim = self._embedder.dim
         self._concepts: ConceptReader | None = None
@@ -52,7 +52,7 @@ class Stages:
             self.concepts_note = "There is no concepts model, so categories, tags and colours are left out of answers."
         else:  # not among model_ids: vectors do not depend on it
             self._concepts = ConceptReader(concepts, concepts.folder.spec, Taxonomy.read())
-            self.concepts_id = sha256(concepts.folder.sha256.encode() + DEFAULT_TAXONOMY.read_bytes()).hexdigest()
+            self.concepts_id = sha256(concepts.folder.identity.encode() + DEFAULT_TAXONOMY.read_bytes()).hexdigest()
             self.sessions["concepts"] = concepts
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge.config import chosen_models
 from edge.errors import RequestError, SetupError
+from edge.output_folder import print_any_name
 from edge.store_choice import add_store_options
 from index_builder.duplicates_command import add_duplicates
 from index_builder.feed_options import add_feed_options
@@ -217,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit codes: 0 fine, 1 some inputs failed (each named on stderr), 2 unusable arguments or set-up."""
+    print_any_name()
     args = _parser().parse_args(argv)
     try:
         if hasattr(args, "models"):

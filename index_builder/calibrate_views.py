@@ -11,7 +11,7 @@ import numpy as np
 from edge.embed import part_scores
 from edge.errors import PhotoError
 from edge.pieces import reading
-from edge.seen import readings_of
+from edge.seen import all_readings
 from edge.session import usable_cpus
 from edge.stages import Stages
 from edge.types import Cutout, Photo
@@ -64,8 +64,7 @@ def trials_from_made_views(
         rgb = phone_like_photo(cutout.rgb, np.random.default_rng((seed, label, nth)))
         photo = Photo(rgb, (rgb.shape[1], rgb.shape[0]), "made")
         try:
-            mask = stages.mask(photo)
-            readings = readings_of(photo, mask, stages)
+            readings = all_readings(photo, stages)
         except PhotoError:
             return []
         scores = np.stack([vectors @ r.vector for r in readings])
@@ -77,7 +76,7 @@ def trials_from_made_views(
                 ranked, vector = each[chosen], readings[chosen].vector
                 first, _, row = ranked[0]
                 parts = tuple(part_scores(vector, np.asarray(vectors[row]), stages.parts).values())
-                features = features_of([s for _, s, _ in ranked[:2]], mask.confidence, parts)
+                features = features_of([s for _, s, _ in ranked[:2]], readings[chosen].mask.confidence, parts)
                 out.append(Trial(features, known, known and first in twins, item_ids[label]))
         return out
 

@@ -23,6 +23,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "The photos of this look-up have been deleted, their time was up. Take a new photo to search again.",
         "Die Fotos dieser Suche sind gelöscht, ihre Zeit war um. Zum neuen Suchen ein neues Foto aufnehmen.",
     ),
+    "journal.let_go": (
+        "This look-up could not be noted before and is no longer held: send the photo again, then say what it is.",
+        "Diese Suche konnte nicht vermerkt werden und liegt nicht mehr vor: das Foto noch einmal senden, dann sagen, was es ist.",
+    ),
     "journal.failed": ("This could not be noted on the box. {why}", "Das konnte auf dem Gerät nicht vermerkt werden. {why}"),
     "earlier.open": ("Open earlier photo {n}", "Früheres Foto {n} öffnen"),
     "queue.before": ("{count} before you", "{count} vor dir"),

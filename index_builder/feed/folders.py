@@ -28,7 +28,7 @@ def pictures_by_name(folder: Path) -> dict[str, str]:
         return {}
     pictures: dict[str, str] = {}
     for stem, ending, name in ((*os.path.splitext(name), name) for name in names):
-        if ending.lower() in IMAGE_ENDINGS:
+        if ending.lower() in IMAGE_ENDINGS and _speakable(name):
             pictures.setdefault(stem, name)
     return pictures
 
@@ -43,13 +43,24 @@ def images_below(folder: Path) -> Iterator[tuple[str, CatalogueItem | str]]:
     for path in sorted(_files(root)):
         place = os.path.relpath(path, root)
         stem, ending = os.path.splitext(os.path.basename(path))
-        if ending.lower() not in IMAGE_ENDINGS:
+        if not _speakable(path):
+            yield place.encode(errors="backslashreplace").decode(), "its name, or a folder's above it, is not UTF-8: rename it"
+        elif ending.lower() not in IMAGE_ENDINGS:
             yield place, "not named like an image"
         elif stem in first:
             yield place, f"the name {stem} is already taken by {first[stem]}"
         else:
             first[stem] = place
             yield place, CatalogueItem(stem, stem, path, product_type=" > ".join(Path(place).parent.parts))
+
+
+def _speakable(name: str) -> bool:
+    """Whether a file's name is text that can be written down; of bytes that are no UTF-8 Python makes surrogates, which cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _files(folder: str) -> Iterator[str]:

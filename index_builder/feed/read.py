@@ -87,7 +87,7 @@ def _of_file(path: Path, mapping: Mapping[str, str] | None) -> Iterator[ItemRow 
             after, first = _first_line(lines)
             number += after
         columns, found = find_columns(first, path=path, mapping=mapping, delimiter=delimiter)
-        items = _Items(columns, path.absolute().parent)
+        items = _Items(columns, path.absolute().parent, found)
         for line, values in read_rows(lines, delimiter=found, width=len(columns.header), first_line=number + 1):
             yield items.row(line, values)
 
@@ -103,8 +103,8 @@ def _first_line(lines: Iterator[str]) -> tuple[int, str]:
 class _Items:
     """Rows of one feed -> items; remembers the ids it has seen."""
 
-    def __init__(self, columns: Columns, folder: Path) -> None:
-        self._columns = columns
+    def __init__(self, columns: Columns, folder: Path, delimiter: str) -> None:
+        self._columns, self._delimiter = columns, delimiter
         self._place = {name: positions[0] for name, positions in columns.places.items()}
         self._folder = str(folder)
         self._pictures = pictures_by_name(folder / "images") if columns.is_styles else {}
@@ -121,7 +121,7 @@ class _Items:
         except ValueError as error:
             return SkippedRow(line, self._text(values, "id"), str(error))
         item_id = self._text(values, "id")
-        reason = self._wrong_with(item_id)
+        reason = self._wrong_with(item_id) or self._swallowed(self._text(values, "title"))
         if not reason:
             try:
                 item = self._item(item_id, values)
@@ -141,6 +141,13 @@ class _Items:
             return "the id holds a character that cannot be read"
         if item_id in self._line_of:
             return f"the id is already in line {self._line_of[item_id]}"
+        return ""
+
+    def _swallowed(self, title: str) -> str:
+        """A title that goes on with another row's columns: the mark for inches in each of two lines, which csv takes for a pair."""
+        _, broken, after = title.replace("\r", "\n").partition("\n")
+        if broken and self._delimiter in after:
+            return "a whole row in the title; is a quotation mark not doubled, for inches perhaps?"
         return ""
 
     def _without_surplus(self, values: list[str], surplus: int) -> list[str]:
@@ -211,7 +218,11 @@ def _at(values: list[str], place: int | None) -> str:
     return values[place].strip() if place is not None and place < len(values) else ""
 
 
+_MOST_DIGITS = 12
+"""Longer numbers are another column's, a barcode's perhaps, and more than a catalogue can hold."""
+
+
 def _quantity(text: str) -> int | None:
     """ "3" and "3.0" are 3; None where it is not said, or not clear: "1.000" is one or a thousand."""
     found = re.fullmatch(r"(\d+)(?:[.,]0{0,2})?", text)
-    return int(found[1]) if found else None
+    return int(found[1]) if found and len(found[1]) <= _MOST_DIGITS else None

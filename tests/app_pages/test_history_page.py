@@ -165,3 +165,15 @@ def test_undone_decisions_leave_the_list_of_new_arrivals(journal: Journal) -> No
 def test_other_outcomes_are_named(journal: Journal) -> None:
     journal.confirm(record(journal, 1), "SKU-0001")
     assert "✓ Confirmed" in html(opened(show_history)) and "Coat 01" in html(opened(show_history))
+
+
+def test_a_last_page_that_is_emptied_gives_way_to_the_one_before(journal: Journal) -> None:
+    ids = [record(journal, n) for n in range(ON_A_PAGE + 1)]
+    for lookup_id in ids:
+        journal.keep_as_new(lookup_id)
+    page = opened(show_arrivals)
+    next(button for button in page.button if button.label == "Next").click().run()
+    assert cards(page) == 1
+    journal.undo(ids[-1])
+    page.run()
+    assert cards(page) == ON_A_PAGE and "Coat 00" in html(page)

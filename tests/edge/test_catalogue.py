@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from edge.catalogue import Catalogue, VectorRow, write_catalogue
-from edge.errors import IndexFolderError
+from edge.errors import IndexFolderError, SetupError
 from edge.types import CatalogueItem
 
 ITEMS = [
@@ -97,3 +97,10 @@ def test_an_item_is_opened_with_all_its_pictures(path):
     assert catalogue.vectors_of("b") == ROWS[:2] and catalogue.vectors_of("nowhere") == []
     with pytest.raises(KeyError):
         catalogue.item("nowhere")
+
+
+@pytest.mark.parametrize("odd", [{"title": "M\udcfctze"}, {"quantity": 2**70}])
+def test_a_value_no_catalogue_can_hold_is_said_to_be_one(tmp_path, odd):
+    item = CatalogueItem(**({"item_id": "a", "title": "a", "image": "a.jpg"} | odd))
+    with pytest.raises(SetupError, match="cannot hold a value of the feed"):
+        write_catalogue(tmp_path / "catalogue.sqlite", [item], [])

@@ -253,3 +253,31 @@ def test_a_look_up_recorded_before_a_match_had_more_to_say_is_still_read():
             match.pop(later, None)
         match["item"].pop("tags", None)
     assert [match.item for match in matches_in(raw)] == [match.item for match in answer.matches]
+
+
+def test_a_decision_said_twice_is_undone_at_once(journal):
+    answer = made_answer()
+    lookup_id = journal.record(answer, [answer.photo])
+    journal.outline_corrected(lookup_id, made_answer(seed=2))
+    for _ in range(2):
+        assert journal.confirm(lookup_id, "SKU-0001").outcome is Outcome.CONFIRMED
+    assert journal.confirm(lookup_id, "SKU-0002").item_id == "SKU-0002"  # another item is another decision
+    journal.undo(lookup_id)
+    assert journal.get(lookup_id).line.state.item_id == "SKU-0001"
+    journal.undo(lookup_id)
+    state = journal.get(lookup_id).line.state
+    assert (state.outcome, state.answer) == (Outcome.OPEN, 1)
+    for note in ("red", "red", "blue"):
+        journal.keep_as_new(lookup_id, note=note)
+    journal.undo(lookup_id)
+    assert journal.get(lookup_id).line.state.note == "red"
+
+
+def test_the_first_outlines_confidence_is_kept_apart_from_the_corrected_ones(journal):
+    first = made_answer()
+    lookup_id = journal.record(replace(first, mask=replace(first.mask, confidence=0.4)), [first.photo])
+    journal.outline_corrected(lookup_id, replace(first, mask=replace(first.mask, confidence=0.76)))
+    assert journal.first_confidence(lookup_id) == pytest.approx(0.4)
+    assert journal.reopen(lookup_id).mask.confidence == pytest.approx(0.76)
+    with pytest.raises(RequestError):
+        journal.first_confidence(new_id())

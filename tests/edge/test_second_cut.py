@@ -134,3 +134,13 @@ def test_both_outlines_are_looked_up_and_the_catalogue_decides():
     assert float(readings[0].vector @ readings[1].vector) < 0.999
     settled = see_masked(photo, mask, stages, Clock(), best_scores=lambda vectors: np.arange(len(vectors)))
     assert settled.mask is mask  # a person's outline has no second reading
+
+
+def test_a_garment_that_runs_out_of_the_photo_stays_whole():
+    rgb, truth = red_shirt()
+    half, there = rgb[:150].copy(), truth[:150]  # its lower part is out of the picture
+    alpha = np.where(there, np.float32(0.99), np.float32(0.01))
+    alpha[40:75, 36:60] = 0.3  # a sleeve missed
+    again, agreement = second_cut(half, alpha)
+    assert iou(again > 0.5, there) > 0.97 > iou(alpha > 0.5, there)
+    assert (again[-1] > 0.5).sum() == pytest.approx(there[-1].sum(), abs=4) and agreement > 0.8

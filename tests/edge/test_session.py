@@ -40,3 +40,14 @@ def test_a_damaged_missing_or_swapped_model_is_refused_by_name(tmp_path):
 
 def test_thread_counts_come_from_the_cpus_we_may_use():
     assert usable_cpus() >= 1
+
+
+def test_another_number_beside_the_same_weights_is_another_model(tmp_path):
+    folder = shutil.copytree(DEFAULT_MODELS / "segmenter", tmp_path / "segmenter")
+    before = read_model_folder(folder)
+    spec = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**spec, "least_coverage": 0.02}))
+    after = read_model_folder(folder)
+    assert after.sha256 == before.sha256 and after.identity != before.identity
+    (folder / "model.json").write_text(json.dumps(spec, indent=7, sort_keys=True))
+    assert read_model_folder(folder).identity == before.identity  # the same numbers, written otherwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 
 import pytest
@@ -91,3 +92,14 @@ def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "feed.csv").touch()
     with pytest.raises(FeedError, match="holds no images"):
         read_feed(tmp_path)
+
+
+def test_a_name_that_is_not_utf_8_is_named_and_left_out(tmp_path):
+    for name in (b"coat.jpg", b"M\xfctze.jpg"):
+        (tmp_path / os.fsdecode(name)).touch()
+    (tmp_path / os.fsdecode(b"H\xfcte")).mkdir()
+    (tmp_path / os.fsdecode(b"H\xfcte") / "hat.jpg").touch()
+    items, skipped = read_feed(tmp_path)
+    assert [item.item_id for item in items] == ["coat"]
+    assert [row.reason for row in skipped] == ["its name, or a folder's above it, is not UTF-8: rename it"] * 2
+    "".join(str(row) for row in skipped).encode()  # what is said of them can be written down

@@ -120,3 +120,16 @@ def test_an_additional_link_of_no_use_does_not_cost_the_item(tmp_path):
 def test_a_thousand_with_a_point_is_no_quantity_of_one(tmp_path):
     items, _ = read(tmp_path, "id,image_link,quantity\n1,a.jpg,1.000\n2,b.jpg,2.00\n")
     assert [item.quantity for item in items] == [None, 2]
+
+
+def test_inches_do_not_pair_one_item_with_anothers_picture(tmp_path):
+    content = 'id\ttitle\timage_link\n1\t"Best belt\ta.jpg\n2\tBelt 32"\tb.jpg\n3\t"two\nlines"\tc.jpg\n'
+    (tmp_path / "feed.tsv").write_text(content)
+    items, skipped = read_feed(tmp_path / "feed.tsv")
+    assert [(item.item_id, item.title) for item in items] == [("3", "two\nlines")]
+    assert [(row.line, row.item_id) for row in skipped] == [(2, "1")] and "a whole row in the title" in skipped[0].reason
+
+
+def test_a_number_no_catalogue_can_hold_is_no_quantity(tmp_path):
+    items, _ = read(tmp_path, f"id,title,image_link,quantity\n1,a,1.jpg,{10**20}\n2,b,2.jpg,{10**9}\n")
+    assert [item.quantity for item in items] == [None, 10**9]
