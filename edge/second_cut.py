@@ -1,8 +1,8 @@
 """A second opinion on a doubtful mask: the photo cut once more by its own colours, from the network's outline.
 
 A network that is unsure has mostly met a garment unlike those it learned from; the photo itself still says which colours lie inside and
-which outside. So GrabCut goes on from the network's outline, with no pixel held fixed but the photo's rim, which is background. How far the
-two agree says how good the outcome is to be expected, better than the network's own doubt does (training/LOG.md).
+which outside. So GrabCut goes on from the network's outline, held by the photo's rim, which is background, and by what is certain. How far
+the two agree says how good the outcome is to be expected, better than the network's own doubt does (training/LOG.md).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _SURE = 0.97
 """Chance from which on the rim is left open: a garment that runs out of the photo would else count as background by its colours there."""
 _LEAST_AGREEMENT = 0.5
 """IoU of both outlines under which the network's stays: there the colours have found some other thing."""
+_CERTAIN = 0.99
+"""Chance from which on a pixel stays garment, whatever its colour: else the dark sleeves of a pale shirt go to a dark floor."""
 
 
 def second_cut(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, float]:
@@ -40,6 +42,7 @@ def second_cut(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, float]:
     before = chance > 0.5
     labels = np.where(before, np.uint8(cv2.GC_PR_FGD), np.uint8(cv2.GC_PR_BGD))
     labels[_rim_of(before) & (chance <= _SURE)] = cv2.GC_BGD
+    labels[chance > _CERTAIN] = cv2.GC_FGD
     # In CIELAB differences of hue count beside those of lightness, as they do to the eye.
     garment = grab_cut(cv2.cvtColor(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB), labels, iterations=2)
     if garment is None:

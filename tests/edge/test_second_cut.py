@@ -25,10 +25,10 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 
 def wrong(truth: np.ndarray) -> np.ndarray:
     """A mask that misses a sleeve's worth of the garment and takes a corner of the floor."""
-    alpha = truth.astype(np.float32)
+    alpha = np.where(truth, np.float32(0.9), np.float32(0.05))
     height, width = truth.shape
-    alpha[height // 6 : height // 2, width // 5 : width // 3] = 0
-    alpha[-height // 6 : -height // 12, width // 4 : width // 2] = 1
+    alpha[height // 6 : height // 2, width // 5 : width // 3] = 0.05
+    alpha[-height // 6 : -height // 12, width // 4 : width // 2] = 0.9
     return alpha
 
 
@@ -47,6 +47,17 @@ def test_a_right_mask_stays_as_it_is_away_from_its_rim():
     again, agreement = second_cut(rgb, alpha)
     assert agreement > 0.97 and iou(again > 0.5, truth) > 0.98
     assert (again[truth] == np.float32(0.9)).mean() > 0.9  # the network's chances, which a correction goes on from
+
+
+def test_what_the_network_is_certain_of_stays_whatever_its_colour():
+    rgb, truth = red_shirt()
+    sleeve = np.zeros(truth.shape, bool)
+    sleeve[60:140, 16:36] = True  # sticks out over the floor, and has its colour
+    alpha = np.where(truth | sleeve, np.float32(0.9), np.float32(0.05))
+    guessed, _ = second_cut(rgb, alpha)
+    alpha[sleeve] = 0.999
+    certain, _ = second_cut(rgb, alpha)
+    assert (guessed[sleeve] > 0.5).mean() < 0.1 and (certain[sleeve] > 0.5).mean() > 0.9
 
 
 def test_where_colours_find_some_other_thing_the_networks_mask_stays():
