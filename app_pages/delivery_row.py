@@ -18,7 +18,7 @@ from app_pages.language import say
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
 from app_pages.shared_box import Box
 from edge.errors import RacklensError
-from edge.journal_types import LookupEntry, Outcome
+from edge.journal_types import LookupEntry
 from edge.types import CatalogueItem
 
 FIRST, FOUND = 5, 8  # matches shown at once; items that a word may find
@@ -171,8 +171,7 @@ def _say(run: DeliveryRun, delivery: Delivery, row: Row, what: str, write: Calla
 
 def _undo(run: DeliveryRun, delivery: Delivery, photo_id: str) -> None:
     try:
-        if run.journal.get(photo_id).line.state.outcome is not Outcome.OPEN:  # else somebody has undone it meanwhile
-            run.journal.undo(photo_id, worker=session.worker())
+        run.journal.undo(photo_id, worker=session.worker(), if_decided=True)
     except RacklensError as error:
         st.toast(sentence(error), icon=":material/error:")
         return

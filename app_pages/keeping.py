@@ -61,12 +61,10 @@ def new_arrival(result: Result, note: str) -> None:
 def undo(result: Result) -> bool:
     """Take back the last decision. True where what was taken back is an outline or a wish of somebody else: the answer has changed too."""
     changed = False
-    if not result.decided:  # a second tap: what came before the decision is not to go
-        return changed
 
     def write(journal: Journal) -> None:
         nonlocal changed
-        event = journal.undo(result.lookup_id, worker=session.worker())
+        event = journal.undo(result.lookup_id, worker=session.worker(), if_decided=True)
         changed = event is not None and event.kind in (EventKind.OUTLINE_CORRECTED, EventKind.REFINED)
         result.state = journal.get(result.lookup_id).line.state
 
@@ -79,7 +77,7 @@ def _decide(result: Result, write: Callable[[Journal], State]) -> None:
         answer = session.held(result)
         if answer is not None:
             keep(result, answer, _photos(result, answer))
-        elif not result.recorded:
+        else:
             result.unkept = say("journal.let_go")
         if not result.recorded:
             return

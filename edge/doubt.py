@@ -53,7 +53,12 @@ def expected_iou(statistics: Sequence[float] | np.ndarray, fitted: Mapping[str, 
     (weights by STATISTICS' names, offset); without one, the soft IoU itself."""
     if "weights" not in fitted:
         return float(1 / (1 + np.exp(-statistics[0])))
-    z = float(fitted["offset"]) + sum(float(fitted["weights"][name]) * float(s) for name, s in zip(STATISTICS, statistics, strict=True))
+    return logistic(fitted, dict(zip(STATISTICS, statistics, strict=True)))
+
+
+def logistic(fitted: Mapping[str, Any], values: Mapping[str, float]) -> float:
+    """Values by name -> 0..1: a logistic of their sum, weighted by fitted["weights"], and fitted["offset"]."""
+    z = float(fitted["offset"]) + sum(float(fitted["weights"][name]) * float(value) for name, value in values.items())
     return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 

@@ -32,6 +32,7 @@ from edge.journal_types import (
     Event,
     EventKind,
     LookupEntry,
+    Outcome,
     Pruned,
     State,
     checked_id,
@@ -164,12 +165,16 @@ class Journal:
             self.get(lookup_id)  # says that it is not there
         return float(json.loads(rows[0][0])["mask_confidence"])
 
-    def undo(self, lookup_id: str, *, worker: str = "", when: datetime | None = None) -> Event | None:
-        """Take back the last event that still counts, and give it; None where there is none."""
+    def undo(self, lookup_id: str, *, worker: str = "", when: datetime | None = None, if_decided: bool = False) -> Event | None:
+        """Take back the last event that still counts, and give it; None where there is none.
+
+        if_decided: take nothing back where no decision counts any more: a second tap, or somebody was quicker. What came before the
+        decision, an outline painted by hand, is not to go with it.
+        """
         with self.store.write() as connection:
             row = lookup_row(connection, lookup_id)
             events = effective(events_of(connection, row["number"]))
-            if not events:
+            if not events or (if_decided and replay(events).outcome is Outcome.OPEN):
                 return None
             add_event(connection, row, EventKind.UNDONE, worker, when, undoes=events[-1].number)
             return events[-1]

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from edge.doubt import log_odds
+from edge.doubt import log_odds, logistic
 from edge.grabcut import grab_cut
 from edge.relabel import relabelled
 
@@ -64,6 +64,4 @@ def _rim_of(picture: np.ndarray) -> np.ndarray:
 def expected_after(first: float, agreement: float, fitted: Mapping[str, Any]) -> float:
     """Expected IoU of what `second_cut` gives, 0..1: a logistic of the log-odds of the first expectation and of the agreement. fitted:
     model.json's "second_cut" (weights by "first" and "agreement", offset)."""
-    weights = fitted["weights"]
-    z = float(fitted["offset"]) + sum(float(weights[name]) * log_odds(v) for name, v in (("first", first), ("agreement", agreement)))
-    return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
+    return logistic(fitted, {"first": log_odds(first), "agreement": log_odds(agreement)})

@@ -17,7 +17,7 @@ import numpy as np
 
 from edge.doubt import expected_iou, log_odds
 from edge.errors import RequestError
-from edge.second_cut import second_cut
+from edge.second_cut import expected_after, second_cut
 from edge.segment import Segmenter, keep_large_pieces
 from edge.session import Session, read_model_folder
 from training.data import read_pair
@@ -34,10 +34,15 @@ def fit_second_cut(*, data: Path, elders: Sequence[Path], out: Path) -> None:
     found = np.array([row for folder in elders for row in _doubted(data, folder, below)])
     if len(found) < 30:
         raise RequestError(f"Only {len(found)} photos are doubted by {len(elders)} networks, too few to learn from: name weaker ones.")
-    (first, agreement), offset = fit_logistic(found[:, :2], found[:, 3])
-    spec["second_cut"] = {"below": below, "weights": {"first": first, "agreement": agreement}, "offset": offset, "fitted_on": len(found)}
+    weights, offset = fit_logistic(np.vectorize(log_odds)(found[:, :2]), found[:, 3])
+    spec["second_cut"] = {
+        "below": below,
+        "weights": dict(zip(("first", "agreement"), weights, strict=True)),
+        "offset": offset,
+        "fitted_on": len(found),
+    }
     write_spec(out, spec)
-    expected = 1 / (1 + np.exp(-(found[:, :2] @ [first, agreement] + offset)))
+    expected = [expected_after(first, agreement, spec["second_cut"]) for first, agreement, *_ in found]
     print(
         json.dumps(
             {
@@ -51,13 +56,15 @@ def fit_second_cut(*, data: Path, elders: Sequence[Path], out: Path) -> None:
 
 
 def _doubted(data: Path, folder: Path, below: float) -> Iterator[tuple[float, float, float, float]]:
-    """Per photo that a network doubts: log-odds of the expected IoU and of the agreement, the mask's IoU before and after."""
+    """Per photo that a network doubts: expected IoU, agreement of both outlines, the mask's IoU before and after; all 0..1."""
     session = Session(read_model_folder(folder), gpu=False)
     stage, confidence = Segmenter(session, session.folder.spec), session.folder.spec.get("confidence", {})
     for row in (row for part in ("fit", "tune") for row in checked_rows(data, part)):
         rgb, mask = read_pair(data, row.image)
         first = expected_iou(stage.statistics(rgb), confidence)
+        if first >= below:
+            continue
         alpha = keep_large_pieces(stage.probability(rgb))
-        if first < below and (alpha > 0.5).any():
+        if (alpha > 0.5).any():
             again, agreement = second_cut(rgb, alpha)
-            yield log_odds(first), log_odds(agreement), iou(alpha > 0.5, mask > 127), iou(keep_large_pieces(again) > 0.5, mask > 127)
+            yield first, agreement, iou(alpha > 0.5, mask > 127), iou(keep_large_pieces(again) > 0.5, mask > 127)

@@ -111,6 +111,16 @@ def test_events_add_up_and_undo_takes_back_the_last_that_counts(journal):
     assert kinds == ["none_of_these", "new_arrival", "confirmed", "undone", "undone", "undone"]
 
 
+def test_undoing_a_decision_stops_where_none_counts_any_more(journal):
+    answer = made_answer()
+    lookup_id = journal.record(answer, [answer.photo])
+    journal.outline_corrected(lookup_id, made_answer(left=60))
+    journal.confirm(lookup_id, "SKU-0001")
+    assert journal.undo(lookup_id, if_decided=True).kind is EventKind.CONFIRMED
+    assert journal.undo(lookup_id, if_decided=True) is None
+    assert journal.undo(lookup_id).kind is EventKind.OUTLINE_CORRECTED, "said plainly it does go"
+
+
 def test_a_corrected_outline_replaces_the_answer_and_undo_brings_the_first_back(journal):
     first, second = made_answer(), made_answer([made_item(7)], left=60, verdict=Verdict.UNSURE)
     lookup_id = journal.record(first, [first.photo], wishes={"liked": ["SKU-0001"]})
