@@ -22,7 +22,7 @@ from edge.session import DEFAULT_MODELS, read_model_folder, usable_cpus
 from edge.stages import PIPELINE_VERSION, Stages
 from edge.transforms import network_input
 from training.concepts_prints import PRINTED, printed
-from training.data import Row, read_pair, read_rows
+from training.data import NEARLY, Row, read_pair, read_rows
 from training.embedder_data import tight_square
 from training.embedder_views import light, warp, wrong_mask
 
@@ -30,7 +30,6 @@ LEFT_OUT = ("Not sure", "Other", "Skip")
 """Labels that say nothing about the garment: their photos are neither learned from nor judged."""
 TURN, MIRROR, CROP, LIGHT, BEND, OUTLINE = "turn", "mirror", "crop", "light", "bend", "outline"
 ALL_KINDS = (TURN, MIRROR, CROP, LIGHT, BEND, OUTLINE)
-_TRUSTED = ("good", "repaired", "minor")
 _PRINT_SHARE = 0.3
 """Share of a plain garment's augmented views that are given a pattern."""
 
@@ -77,7 +76,7 @@ def squares(data: Path, part: str, *, cache: Path, models: Path = DEFAULT_MODELS
                 found.append((*tight_square(photo.rgb, alpha), True))
             except PhotoError:
                 pass  # nothing found: at run time nothing would be said of it
-            if row.mask in _TRUSTED:
+            if row.mask in NEARLY:
                 found.append((*tight_square(*read_pair(data, row.image)), False))
             return found
 

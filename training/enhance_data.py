@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from edge.enhance import small_copy
-from training.data import read_pair, read_rows
+from training.data import NEARLY, read_pair, read_rows
 from training.enhance_camera import spoil
 from training.enhance_edit import fitted_tones
 
@@ -45,7 +45,7 @@ def cached_photos(data: Path, part: str, *, cache: Path) -> tuple[np.ndarray, np
             continue
         rgb, mask = read_pair(data, row.image)
         photos.append(small_copy(rgb, _KEPT))
-        believed = row.mask in ("good", "repaired", "minor")
+        believed = row.mask in NEARLY
         masks.append(cv2.resize(mask, (_KEPT, _KEPT), interpolation=cv2.INTER_AREA) if believed else np.zeros((_KEPT, _KEPT), np.uint8))
     arrays = {"rgb": np.stack(photos), "mask": np.stack(masks)}
     np.savez(kept, **arrays)

@@ -12,7 +12,7 @@ import torch
 from edge.doubt import STATISTICS, expected_iou
 from edge.segment import Segmenter as Stage
 from edge.transforms import letterbox_mirror, to_nchw
-from training.data import Row, read_pair, read_rows
+from training.data import CHECKED, Row, read_pair, read_rows
 from training.loop import MEAN, STD
 from training.onnx_file import read_spec, write_model, write_spec
 from training.segmenter_model import Mirrored
@@ -25,8 +25,8 @@ _WORST_ALLOWED = 0.02
 
 
 def checked_rows(data: Path, part: str) -> list[Row]:
-    """Photos of a part whose masks are good or repaired."""
-    return [r for r in read_rows(data) if r.part == part and r.mask in ("good", "repaired")]
+    """Photos of a part whose masks a person has found right."""
+    return [r for r in read_rows(data) if r.part == part and r.mask in CHECKED]
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> float:
@@ -87,7 +87,7 @@ def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = Non
         raise RuntimeError(f"ONNX and PyTorch differ by {worst:.2e} in probability")
     photos = len(real)
     # Bad masks are too rare among so few photos to learn from, so hard scenes join.
-    garments = load_squares(data, ("tune",), size, ("good", "repaired"))
+    garments = load_squares(data, ("tune",), size, CHECKED)
     rng = np.random.default_rng(5)
     scenes = np.stack([drawn_background(size, rng) for _ in range(12)])
     for i in range(2 * photos):

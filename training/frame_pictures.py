@@ -12,7 +12,7 @@ import numpy as np
 from index_builder.demo import draw_item, phone_view
 from index_builder.demo.render import studio_view
 from training import frame_fills as fills
-from training.data import read_pair, read_rows
+from training.data import CHECKED, read_pair, read_rows
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ def load_sources(data: Path, part: str, *, count: int, side: int = 256, drawn: i
         size = (max(3, round(rgb.shape[1] * scale)), max(3, round(rgb.shape[0] * scale)))
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
         photos.append(rgb)
-        if rows[i].mask in ("good", "repaired"):
+        if rows[i].mask in CHECKED:
             garments.append((rgb, cv2.resize(mask, size, interpolation=cv2.INTER_AREA)))
     for i in range(drawn):
         item = draw_item(7301 if part == "fit" else 7302, i)

@@ -16,6 +16,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     _add_segmenter(_trained(commands, "segmenter", "train the segmenter", run=_segmenter, minutes=20))
     _size_of(_exported(commands, "segmenter", _export_segmenter))
     _add_second_cut(commands)
+    _add_outlines(commands)
     _add_embedder(_trained(commands, "embedder", "train the embedder", run=_embedder, minutes=20))
     _size_of(_exported(commands, "embedder", _export_embedder))
     _trained(commands, "frame", "train the network that finds decorative frames", run=_frame, minutes=15)
@@ -109,6 +110,12 @@ def _add_second_cut(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run_command=_fit_second_cut)
 
 
+def _add_outlines(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("outlines", help="take masks drawn by hand into training/outlines.jsonl, from which the segmenter learns")
+    parser.add_argument("masks", type=Path, metavar="FOLDER", help="IMAGE.png each, 8 bits, the photo's size, garment white")
+    parser.set_defaults(run_command=_outlines)
+
+
 def _switch(parser: argparse.ArgumentParser, name: str, what: str) -> None:
     parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=True, help=what)
 
@@ -137,6 +144,14 @@ def _fit_second_cut(args: argparse.Namespace) -> int:
     from training.second_cut_fit import fit_second_cut
 
     fit_second_cut(data=args.data, elders=args.elder, out=args.out)
+    return 0
+
+
+def _outlines(args: argparse.Namespace) -> int:
+    from training.outlines import add_masks
+
+    read, known = add_masks(args.masks)
+    print(f"{read} masks read, {known} outlines known")
     return 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edge.transforms import letterbox_mirror
 from training import segmenter_scenes as scenes
 
 
@@ -53,6 +54,27 @@ def warp_all(
 
     mirror = cv2.BORDER_REFLECT_101
     return warp(rgb, mirror), warp(mask, mirror), (warp(known, cv2.BORDER_CONSTANT) > 250).astype(np.uint8) * 255
+
+
+def close_up(rgb: np.ndarray, mask: np.ndarray, known: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A photo taken too near: the picture mostly ends within the garment on one side or more. rgb, mask and known as in Garments, each
+    letterboxed again; the same come back where there is no garment."""
+    ys, xs = np.nonzero(mask > 127)
+    if len(ys) == 0:
+        return rgb, mask, known
+    s = mask.shape[0]
+    ends = []
+    for low, high in ((xs.min(), xs.max() + 1), (ys.min(), ys.max() + 1)):
+        length = high - low
+        a, b = (float(rng.uniform(0.05, 0.35)) * length if rng.random() < 0.5 else -s for _ in range(2))
+        ends.append((int(max(0, low + a)), int(min(s, high - b))))
+    (left, right), (top, bottom) = ends
+    window = slice(top, max(bottom, top + 8)), slice(left, max(right, left + 8))
+    square, place = letterbox_mirror(rgb[window], s)
+    inside = slice(place.top, place.top + place.height), slice(place.left, place.left + place.width)
+    near_known = np.zeros_like(known)
+    near_known[inside] = cv2.resize(known[window], (place.width, place.height), interpolation=cv2.INTER_NEAREST)
+    return square, letterbox_mirror(mask[window], s)[0], near_known
 
 
 _NOISE = np.random.default_rng(0).normal(0, 8, (640, 640, 3)).clip(-24, 24).astype(np.int16)
@@ -127,9 +149,10 @@ def composite(rgb: np.ndarray, mask: np.ndarray, background: np.ndarray, rng: np
 
 
 def training_view(
-    garments: Garments, i: int, drawn: np.ndarray, rng: np.random.Generator, size: int, *, composites: float = 0.5
+    garments: Garments, i: int, drawn: np.ndarray, rng: np.random.Generator, size: int, *, composites: float = 0.5, near: float = 0.08
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One view of photo i: uint8 rgb (size, size, 3), mask (size, size), and where the mask is known, (size, size), 0 or 255."""
+    """One view of photo i: uint8 rgb (size, size, 3), mask (size, size), and where the mask is known, (size, size), 0 or 255.
+    composites: how many views have another background, near: how many are close-ups, 0..1."""
     rgb, mask, known = garments.rgb[i], garments.mask[i], garments.known[i]
     if garments.whole[i] and rng.random() < composites:
         background = None
@@ -163,5 +186,7 @@ def training_view(
             rgb = scenes.print_on(rgb, mask, rng)
         if rng.random() < 0.08:
             rgb, mask = scenes.hold(rgb, mask, rng)
+    if rng.random() < near:
+        rgb, mask, known = close_up(rgb, mask, known, rng)
     rgb, mask, known = warp_all(rgb, mask, known, rng, size)
     return relight(rgb, rng), mask, known

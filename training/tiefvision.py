@@ -25,6 +25,7 @@ from torch import nn
 
 from edge.session import Session, read_model_folder
 from edge.transforms import to_nchw
+from training.data import CHECKED
 from training.embedder_batches import ViewRecipe
 from training.embedder_data import Crops, load_crops
 from training.embedder_model import Embedder
@@ -158,7 +159,7 @@ def train(*, data: Path, embedder_run: Path, out: Path, minutes: float, rate: fl
     torch.manual_seed(seed)
     model, size = backbone(embedder_run)
     raw = FeatureMap(model)
-    fit, tune = (load_crops(data, (part,), ("good", "repaired")) for part in ("fit", "tune"))
+    fit, tune = (load_crops(data, (part,), CHECKED) for part in ("fit", "tune"))
     garments = one_of_each(fit)
     labels = np.array([fit.rows[i].label for i in garments])
     rng = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from training.data import Row
+from training.data import CHECKED, NEARLY, Row
 from training.embedder_batches import Batches, ViewRecipe, studio_pictures
 from training.embedder_data import Crops, load_crops, with_drawn
 from training.embedder_losses import Proxies, angle_triplet, info_nce, joined
@@ -100,7 +100,7 @@ def train(
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    fit, tune = load_crops(data, ("fit",), ("good", "repaired", "minor")), load_crops(data, ("tune",), ("good", "repaired"))
+    fit, tune = load_crops(data, ("fit",), NEARLY), load_crops(data, ("tune",), CHECKED)
     trial = Trial(tune, fit, recipe.views)
     if drawn:
         fit = with_drawn(fit, drawn, seed=7001)

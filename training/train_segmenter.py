@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from edge.transforms import letterbox_mirror
-from training.data import read_pair, read_rows
+from training.data import CHECKED, read_pair, read_rows
 from training.extra_masks import read_extra
 from training.loop import average_into, cosine_rate, descend, normalise, note, resume, save_atomically, states
 from training.segmenter_model import Segmenter
@@ -24,7 +24,7 @@ from training.segmenter_views import Garments, training_view
 from training.tiramisu_model import Tiramisu
 
 ARCHITECTURES = {"unet": Segmenter, "tiramisu": Tiramisu}
-SURE = ("good", "repaired", "drawn", "extra")
+SURE = (*CHECKED, "drawn", "extra")
 """Kinds of masks that are believed pixel by pixel."""
 
 
@@ -155,14 +155,14 @@ def train(
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    groups = [load_squares(data, ("fit",), size, ("good", "repaired"))]
+    groups = [load_squares(data, ("fit",), size, CHECKED)]
     if drawn:
         groups.append(drawn_squares(drawn, size, seed=7001))
     if extra:
         groups.append(read_extra(extra, size))
     sure = join(*groups)
     wrong = load_squares(data, ("fit",), size, ("minor", "bad"))
-    tune = load_squares(data, ("tune",), size, ("good", "repaired"))
+    tune = load_squares(data, ("tune",), size, CHECKED)
     rng = np.random.default_rng(seed)
     scenes = np.stack([drawn_background(size, rng) for _ in range(80)]) if drawn else np.empty((0, size, size, 3), np.uint8)
     print(f"{len(sure)} photos to fit, {len(wrong)} to join by agreement, {len(tune)} to tune on", flush=True)
@@ -170,7 +170,8 @@ def train(
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=2e-2)
     step, best, spent = 0, 0.0, 0.0
     if state := resume(run / "last.pt", model=model, ema=ema, optimiser=optimiser):
-        step, best, spent = state["step"], state["best"], state["spent"]
+        step, spent = state["step"], state["spent"]
+        best = state["best"] if state.get("tuned_on") == len(tune) else 0.0  # another tune set, another scale
     else:
         ema.load_state_dict(model.state_dict())
     first = step == 0
@@ -190,14 +191,15 @@ def train(
 
     def checkpoint(spent: float) -> float:
         iou = scores(ema, tune)
-        hard = np.array([k == "repaired" for k in tune.kinds])
+        hard = np.array([k in ("repaired", "redrawn") for k in tune.kinds])
         top = max(best, float(iou.mean()))
         if iou.mean() >= top:
             save_atomically({"model": ema.state_dict(), "size": size, "architecture": architecture}, run / "best.pt")
         weights = states(model=model, ema=ema, optimiser=optimiser)
-        save_atomically({**weights, "step": step, "best": top, "spent": spent, "architecture": architecture}, run / "last.pt")
+        books = {"step": step, "best": top, "spent": spent, "tuned_on": len(tune), "architecture": architecture}
+        save_atomically({**weights, **books}, run / "last.pt")
         note(run, {"step": step, "minutes": round(spent / 60, 1), "tune_iou": round(float(iou.mean()), 4),
-                   "repaired": round(float(iou[hard].mean()), 4), "under_0.80": round(float((iou < 0.8).mean()), 4)})  # fmt: skip
+                   "hard": round(float(iou[hard].mean()), 4), "under_0.80": round(float((iou < 0.8).mean()), 4)})  # fmt: skip
         return top
 
     start = last_eval = time.monotonic()
