@@ -18,7 +18,7 @@ from app_pages.language import say
 from app_pages.pictures import PHOTO_SIDE, PICTURE_SIDE, jpeg_uri
 from app_pages.shared_box import Box
 from edge.errors import RacklensError
-from edge.journal_types import LookupEntry
+from edge.journal_types import LookupEntry, State
 from edge.types import CatalogueItem
 
 FIRST, FOUND = 5, 8  # matches shown at once; items that a word may find
@@ -59,7 +59,7 @@ def undo_last(run: DeliveryRun, delivery: Delivery) -> None:
         return
     with st.container(key="undo last", horizontal=True, vertical_alignment="center", wrap=False):
         st.html(f"<p class='changed' role='status'>{escape(last['said'])}</p>")
-        st.button(say("delivery.undo"), key="undo", on_click=_undo, args=(run, delivery, last["photo"]))
+        st.button(say("delivery.undo"), key="undo", on_click=_undo, args=(run, delivery, last["photo"], last["state"]))
 
 
 def _failed(run: DeliveryRun, delivery: Delivery, row: Row) -> None:
@@ -95,7 +95,9 @@ def _decide(box: Box, run: DeliveryRun, delivery: Delivery, row: Row) -> None:
         _note(run, delivery, row)
     last = st.session_state.get("delivery last") or {}
     if row.by_hand and last.get("photo") != row.photo.id:  # otherwise the button stands at the top already
-        st.button(say("delivery.undo_this"), key="undo this", width="stretch", on_click=_undo, args=(run, delivery, row.photo.id))
+        st.button(
+            say("delivery.undo_this"), key="undo this", width="stretch", on_click=_undo, args=(run, delivery, row.photo.id, row.line.state)
+        )
     others = [match.item for match in entry.matches if not shown or match.item.item_id != shown.item_id]
     if others:
         st.html(f"<h3>{escape(say('delivery.others'))}</h3>")
@@ -156,27 +158,28 @@ def item_uri(box: Box, item: CatalogueItem) -> str:
     return ""
 
 
-def _say(run: DeliveryRun, delivery: Delivery, row: Row, what: str, write: Callable[[], object]) -> None:
+def _say(run: DeliveryRun, delivery: Delivery, row: Row, what: str, write: Callable[[], State]) -> None:
     """Write a decision to the journal; then the next one to check, if that is what the worker is doing."""
     try:
-        write()
+        state = write()
     except RacklensError as error:
         st.error(sentence(error))
         return
     said = say("delivery.decided", number=row.number, what=what)
-    st.session_state["delivery last"] = {"delivery": delivery.id, "photo": row.photo.id, "said": said}
+    st.session_state["delivery last"] = {"delivery": delivery.id, "photo": row.photo.id, "said": said, "state": state}
     st.session_state["delivery decided"] = row.photo.id
     st.rerun()
 
 
-def _undo(run: DeliveryRun, delivery: Delivery, photo_id: str) -> None:
+def _undo(run: DeliveryRun, delivery: Delivery, photo_id: str, decided: State) -> None:
+    """Take back what was decided of a photo, unless it is no longer what counts."""
     try:
-        run.journal.undo(photo_id, worker=session.worker(), if_decided=True)
+        undone = run.journal.undo(photo_id, worker=session.worker(), only_if=lambda state: state == decided)
     except RacklensError as error:
         st.toast(sentence(error), icon=":material/error:")
         return
     st.session_state.pop("delivery last", None)
-    st.toast(say("delivery.undone"))
+    st.toast(say("delivery.undone" if undone else "delivery.not_undone"))
     if st.query_params.get("photo"):
         _go(delivery, photo_id)  # back to the photo that is open again
 

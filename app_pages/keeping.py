@@ -9,7 +9,7 @@ from app_pages.language import say, say_error
 from app_pages.results import Result
 from edge.errors import RacklensError
 from edge.journal import Journal
-from edge.journal_types import EventKind, State
+from edge.journal_types import EventKind, Outcome, State
 from edge.types import Answer, Photo
 
 
@@ -64,7 +64,8 @@ def undo(result: Result) -> bool:
 
     def write(journal: Journal) -> None:
         nonlocal changed
-        event = journal.undo(result.lookup_id, worker=session.worker(), if_decided=True)
+        # A second tap finds it open again, and what came before the decision is not to go with it.
+        event = journal.undo(result.lookup_id, worker=session.worker(), only_if=lambda state: state.outcome is not Outcome.OPEN)
         changed = event is not None and event.kind in (EventKind.OUTLINE_CORRECTED, EventKind.REFINED)
         result.state = journal.get(result.lookup_id).line.state
 

@@ -13,7 +13,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from edge.journal_types import (
     Event,
     EventKind,
     LookupEntry,
-    Outcome,
     Pruned,
     State,
     checked_id,
@@ -165,16 +164,18 @@ class Journal:
             self.get(lookup_id)  # says that it is not there
         return float(json.loads(rows[0][0])["mask_confidence"])
 
-    def undo(self, lookup_id: str, *, worker: str = "", when: datetime | None = None, if_decided: bool = False) -> Event | None:
+    def undo(
+        self, lookup_id: str, *, worker: str = "", when: datetime | None = None, only_if: Callable[[State], bool] | None = None
+    ) -> Event | None:
         """Take back the last event that still counts, and give it; None where there is none.
 
-        if_decided: take nothing back where no decision counts any more: a second tap, or somebody was quicker. What came before the
-        decision, an outline painted by hand, is not to go with it.
+        only_if: asked of the state as it is now; nothing is taken back where it says no. A button pressed twice, or after somebody else
+        decided, would else take what it was not meant for.
         """
         with self.store.write() as connection:
             row = lookup_row(connection, lookup_id)
             events = effective(events_of(connection, row["number"]))
-            if not events or (if_decided and replay(events).outcome is Outcome.OPEN):
+            if not events or (only_if and not only_if(replay(events))):
                 return None
             add_event(connection, row, EventKind.UNDONE, worker, when, undoes=events[-1].number)
             return events[-1]

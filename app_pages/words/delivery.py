@@ -75,5 +75,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "delivery.undo": ("Undo", "Zurücknehmen"),
     "delivery.undo_this": ("Take back what was decided here", "Entscheidung zu diesem Foto zurücknehmen"),
     "delivery.undone": ("Taken back.", "Zurückgenommen."),
+    "delivery.not_undone": (
+        "Somebody has changed it since; nothing was taken back.",
+        "Inzwischen hat es jemand geändert; es wurde nichts zurückgenommen.",
+    ),
     "delivery.next_check": ("Next one to check ({count})", "Nächstes offenes ({count})"),
 }

@@ -7,6 +7,8 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from edge.config import Settings
+from edge.journal import Journal
 from edge.types import Verdict
 from tests.app_pages.shop_fakes import ShopLookup, shop_box
 from tests.opened_page import html, picture
@@ -97,6 +99,18 @@ def test_one_is_fixed_and_the_fix_taken_back_without_touching_the_others(box) ->
     assert "<b>1</b><span>In the catalogue</span>" in html(page) and "by hand" in html(page) and "SHI-0002" in html(page)
     tap(page, "undo")
     assert "<b>2</b><span>Please choose</span>" in html(page) and "SHI-0002" not in html(page)
+
+
+def test_undo_leaves_what_somebody_else_decided_since(box, tmp_path) -> None:
+    page = send(opened(box), *FILES)
+    tap(page, row_keys(page)[2])
+    tap(page, "it SHI-0002")
+    tap(page, "row back")
+    journal = Journal.open(Settings(data_dir=tmp_path / "journal"))
+    (mine,) = (line.id for line in journal.history.page().lines if line.state.item_id == "SHI-0002")
+    journal.confirm(mine, "TSH-0001", worker="Ben")
+    tap(page, "undo")
+    assert journal.get(mine).line.state.item_id == "TSH-0001" and "TSH-0001" in html(page)
 
 
 @pytest.mark.parametrize(("button", "word"), [("none", "Not in the catalogue"), ("new", "New arrival")])

@@ -111,14 +111,17 @@ def test_events_add_up_and_undo_takes_back_the_last_that_counts(journal):
     assert kinds == ["none_of_these", "new_arrival", "confirmed", "undone", "undone", "undone"]
 
 
-def test_undoing_a_decision_stops_where_none_counts_any_more(journal):
+def test_undo_asks_first_what_counts_now(journal):
     answer = made_answer()
     lookup_id = journal.record(answer, [answer.photo])
     journal.outline_corrected(lookup_id, made_answer(left=60))
-    journal.confirm(lookup_id, "SKU-0001")
-    assert journal.undo(lookup_id, if_decided=True).kind is EventKind.CONFIRMED
-    assert journal.undo(lookup_id, if_decided=True) is None
-    assert journal.undo(lookup_id).kind is EventKind.OUTLINE_CORRECTED, "said plainly it does go"
+    mine = journal.confirm(lookup_id, "SKU-0001", worker="Ada")
+    journal.confirm(lookup_id, "SKU-0002", worker="Ben")
+    assert journal.undo(lookup_id, only_if=lambda state: state == mine) is None, "Ben's is not Ada's to take back"
+    assert journal.get(lookup_id).line.state.item_id == "SKU-0002"
+    assert (
+        journal.undo(lookup_id).item_id == "SKU-0002" and journal.undo(lookup_id, only_if=lambda state: state == mine).item_id == "SKU-0001"
+    )
 
 
 def test_a_corrected_outline_replaces_the_answer_and_undo_brings_the_first_back(journal):
