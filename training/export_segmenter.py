@@ -91,7 +91,7 @@ def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = Non
     rng = np.random.default_rng(5)
     scenes = np.stack([drawn_background(size, rng) for _ in range(12)])
     for i in range(2 * photos):
-        rgb, mask, known = training_view(garments, i % photos, scenes, rng, size, composites=0.7)
+        rgb, mask, known = training_view(garments, i % photos, scenes, rng, size, composites=0.7, near=0.3)
         inside = known > 0
         statistics.append(stage.statistics(rgb))
         real.append(iou((stage.probability(rgb) > 0.5) & inside, (mask > 127) & inside))
