@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from edge.doubt import STATISTICS, expected_iou
 from edge.segment import Segmenter as Stage
 from edge.transforms import letterbox_mirror, to_nchw
 from training.data import CHECKED, Row, read_pair, read_rows
-from training.loop import MEAN, STD
+from training.loop import MEAN, STD, mean_weights
 from training.onnx_file import read_spec, write_model, write_spec
 from training.segmenter_model import Mirrored
 from training.segmenter_views import training_view
@@ -58,13 +59,15 @@ def fit_logistic(statistics: np.ndarray, real: np.ndarray) -> tuple[list[float],
     return [round(float(v), 4) for v in weights], round(float(b.item() - (weights * middle).sum()), 4)
 
 
-def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = None) -> None:
-    """Export run/best.pt at `size` pixels (default: as trained), compare with PyTorch on 40 photos, fit the expected IoU on tune photos
-    and hard scenes made of them. Raises RuntimeError where the two differ."""
+def export_segmenter(*, data: Path, run: Path, out: Path, size: int | None = None, averaged_with: Sequence[Path] = ()) -> None:
+    """Export run/best.pt at `size` pixels (default: as trained), its weights averaged with those of runs that went on from the same one;
+    compare with PyTorch on 40 photos, fit the expected IoU on tune photos and hard scenes made of them. Raises RuntimeError where the two
+    differ."""
     state = torch.load(run / "best.pt", weights_only=True)
     architecture = state.get("architecture", "unet")
     model = ARCHITECTURES[architecture]()
-    model.load_state_dict(state["model"])
+    others = [torch.load(other / "best.pt", weights_only=True)["model"] for other in averaged_with]
+    model.load_state_dict(mean_weights([state["model"], *others]))
     model = (Mirrored(model) if architecture == "unet" else model).eval()
     size = size or int(state["size"])
     spec = {"role": "segmenter", "architecture": architecture, "input_size": size, "mean": MEAN, "std": STD, "least_coverage": 0.01}

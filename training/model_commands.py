@@ -14,7 +14,7 @@ _STEPS = "stop after N steps even before the time is up, to compare recipes"
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `segmenter`, `export-segmenter` and so on; each parser's `run_command` takes the parsed words and gives the exit code."""
     _add_segmenter(_trained(commands, "segmenter", "train the segmenter", run=_segmenter, minutes=20))
-    _size_of(_exported(commands, "segmenter", _export_segmenter))
+    _averaging(_size_of(_exported(commands, "segmenter", _export_segmenter)))
     _add_second_cut(commands)
     _add_outlines(commands)
     _add_embedder(_trained(commands, "embedder", "train the embedder", run=_embedder, minutes=20))
@@ -22,10 +22,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     _trained(commands, "frame", "train the network that finds decorative frames", run=_frame, minutes=15)
     _exported(commands, "frame", _export_frame)
     _add_concepts(_trained(commands, "concepts", "train the network that tells category and tags", run=_concepts, minutes=20))
-    concepts = _models_of(_exported(commands, "concepts", _export_concepts))
-    concepts.add_argument(
-        "--average-with", type=Path, action="append", default=[], metavar="RUN", help="the mean of this run's weights too; may be repeated"
-    )
+    _averaging(_models_of(_exported(commands, "concepts", _export_concepts)))
     _trained(commands, "enhance", "train the network that reads light and tones off a photo", run=_enhance, minutes=18)
     _exported(commands, "enhance", _export_enhance)
     tiefvision = commands.add_parser("tiefvision", help="train and write the baseline of encodings per place, on the embedder's backbone")
@@ -57,8 +54,15 @@ def _exported(commands: argparse._SubParsersAction, name: str, run) -> argparse.
     return parser
 
 
-def _size_of(parser: argparse.ArgumentParser) -> None:
+def _size_of(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, help="side of the network's input in pixels (default: as trained)")
+    return parser
+
+
+def _averaging(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--average-with", type=Path, action="append", default=[], metavar="RUN", help="the mean of this run's weights too; may be repeated"
+    )
 
 
 def _models_of(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -136,7 +140,7 @@ def _segmenter(args: argparse.Namespace) -> int:
 def _export_segmenter(args: argparse.Namespace) -> int:
     from training.export_segmenter import export_segmenter
 
-    export_segmenter(data=args.data, run=args.run, out=args.out, size=args.size)
+    export_segmenter(data=args.data, run=args.run, out=args.out, size=args.size, averaged_with=args.average_with)
     return 0
 
 

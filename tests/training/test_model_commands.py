@@ -44,3 +44,12 @@ def test_a_folder_without_data_ends_with_a_sentence(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["frame", "--data", str(tmp_path / "none"), "--run", str(tmp_path / "run"), "--minutes", "0.01"])
     assert ended.value.code == 2 and "none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "module"), [("export-segmenter", "export_segmenter"), ("export-concepts", "concepts_export")])
+def test_runs_to_average_with_are_handed_on(monkeypatch, command, module):
+    got = {}
+    monkeypatch.setattr(f"training.{module}.{command.replace('-', '_')}", lambda **given: got.update(given))
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--run", "a", "--average-with", "b", "--average-with", "c"])
+    assert ended.value.code == 0 and got["run"] == Path("a") and got["averaged_with"] == [Path("b"), Path("c")]
