@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -15,11 +15,11 @@ import numpy as np
 from edge.config import chosen_models
 from edge.doctor import examine
 from edge.enhance_command import add_arguments as add_enhance
-from edge.errors import PhotoError, RacklensError, RequestError, SetupError
+from edge.errors import PhotoError, RequestError, SetupError
 from edge.journal_command import add_arguments
 from edge.looks_command import add_alternatives, add_looks
 from edge.lookup import Change, Lookup, moved
-from edge.output_folder import OutputFolder, print_any_name
+from edge.output_folder import OutputFolder, each_photo, print_any_name
 from edge.passcode import ask_and_print
 from edge.stages import Stages
 from edge.store_choice import StoreChoice, add_store_options
@@ -70,20 +70,6 @@ def changes_json(changes: Sequence[Change]) -> list[dict[str, object]]:
     return [{"item_id": c.item.item_id, "before": c.before, "after": c.after} for c in changes]
 
 
-def _each(photos: Iterable[Path], work: Callable[[Path], None]) -> int:
-    """Do the work for each photo; name the failed ones on stderr and go on. The exit code: 0 or 1."""
-    failed = 0
-    for path in photos:
-        try:
-            work(path)
-        except (SetupError, RequestError):
-            raise
-        except (RacklensError, OSError) as error:
-            failed += 1
-            print(f"{path}: {error}", file=sys.stderr)
-    return 1 if failed else 0
-
-
 def parse_weights(text: str) -> dict[str, float]:
     """ "colour=2,shape=0.5" -> {"colour": 2.0, "shape": 0.5}. Raises argparse.ArgumentTypeError; which parts there are, Lookup knows."""
     weights: dict[str, float] = {}
@@ -125,16 +111,18 @@ def _lookup(args: argparse.Namespace) -> int:
             print(f"  {m.rank:2d}. {m.item.item_id}  {m.score:.3f}  {m.item.title}  [{m.item.location}]  ({parts}){was}")
 
     if not args.one_item:
-        return _each(args.photos, lambda path: show(str(path), *answered([path.read_bytes()])))
+        return each_photo(args.photos, lambda path: show(str(path), *answered([path.read_bytes()])))
 
     read: list[tuple[Path, bytes]] = []
-    failed = _each(args.photos, lambda path: read.append((path, path.read_bytes())))
+    failed = each_photo(args.photos, lambda path: read.append((path, path.read_bytes())))
     if not read:
         return failed
     try:
         answer, changes = answered([data for _, data in read])
     except PhotoError as error:
-        print(f"{', '.join(str(path) for path, _ in read)}: {error}", file=sys.stderr)
+        print(f"{read[0][0]}: {error}", file=sys.stderr)  # the first one's reason; no other one could be used either
+        for path, _ in read[1:]:
+            print(f"{path}: cannot be used either; look it up alone to see why", file=sys.stderr)
         return 1
     for place, reason in answer.left_out.items():
         print(f"{read[place][0]}: {reason}", file=sys.stderr)
@@ -143,38 +131,43 @@ def _lookup(args: argparse.Namespace) -> int:
     return 1 if failed or answer.left_out else 0
 
 
+def _png(picture: np.ndarray) -> bytes:
+    """uint8 (H, W) or (H, W, 3) BGR, encoded. OpenCV's own writing ends the process at a file name that is no text."""
+    done, png = cv2.imencode(".png", picture)
+    if not done:
+        raise OSError("the picture could not be encoded")
+    return png.tobytes()
+
+
 def _segment(args: argparse.Namespace) -> int:
-    out, stages = OutputFolder(args.out), Stages.open(args.models)
+    out, stages = OutputFolder(args.out, args.photos), Stages.open(args.models)
 
     def one(path: Path) -> None:
         target = out.file_of(path, ".png")
         photo = stages.read(path.read_bytes())
         width, height = photo.source_size
         alpha = cv2.resize(stages.mask(photo).alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-        done, png = cv2.imencode(".png", np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8))
-        if not done:
-            raise OSError("the mask could not be encoded")
-        target.write_bytes(png.tobytes())
+        target.write_bytes(_png(np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8)))
 
-    return _each(args.photos, one)
+    return each_photo(args.photos, one)
 
 
 def _frame(args: argparse.Namespace) -> int:
-    out, stages = OutputFolder(args.out) if args.out else None, Stages.open(args.models)
+    out, stages = OutputFolder(args.out, args.photos) if args.out else None, Stages.open(args.models)
 
     def one(path: Path) -> None:
         target = out.file_of(path, ".png") if out else None
         photo = stages.read(path.read_bytes())
         found = stages.frame(photo)
-        if target and not cv2.imwrite(str(target), cv2.cvtColor(stages.unframe(photo).rgb, cv2.COLOR_RGB2BGR)):
-            raise OSError(f"{target} could not be written")
+        if target:
+            target.write_bytes(_png(cv2.cvtColor(stages.unframe(photo).rgb, cv2.COLOR_RGB2BGR)))
         if args.json:
             line = {"photo": str(path), "framed": found.framed, "probability": round(found.probability, 4), "box": found.box.as_list()}
             print(json.dumps(line | {"size": list(photo.rgb.shape[1::-1])}), flush=True)
         else:
             print(f"{path}: {'frame' if found.framed else 'no frame'} ({found.probability:.1%}), picture {found.box.as_list()}")
 
-    return _each(args.photos, one)
+    return each_photo(args.photos, one)
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -268,6 +261,9 @@ def main(argv: list[str] | None = None) -> int:
     except (SetupError, RequestError) as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read the answers has enough of them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more as it ends
+        return 1
 
 
 if __name__ == "__main__":

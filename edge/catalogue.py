@@ -86,6 +86,8 @@ class Catalogue:
         try:
             # immutable: no locks and no journal, so a folder mounted read-only works too
             connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            # SQLite's own LIKE knows the cases of A to Z alone.
+            connection.create_function("folded", 1, str.casefold, deterministic=True)
             connection.execute("SELECT count(*) FROM items, vectors LIMIT 0").fetchall()
             there = {row[1] for row in connection.execute("PRAGMA table_info(items)")}
         except sqlite3.Error as error:
@@ -136,9 +138,10 @@ class Catalogue:
 
         product_types: one of these; in_stock: as `filters.on_shelf` has it, or known not to be there (False).
         """
-        holds_word = " OR ".join(f"{name} LIKE ? ESCAPE '!'" for name in _SEARCHED)
-        tests = [f"({holds_word})" for _ in text.split()]
-        values: list[object] = [_containing(word) for word in text.split() for _ in _SEARCHED]
+        words = text.casefold().split()
+        searched = " || char(10) || ".join(f"coalesce({name}, '')" for name in _SEARCHED)  # no word holds a line's end
+        tests = [f"folded({searched}) LIKE ? ESCAPE '!'" for _ in words]
+        values: list[object] = [_containing(word) for word in words]
         if product_types:
             tests.append(f"product_type IN ({', '.join('?' * len(product_types))})")
             values += product_types

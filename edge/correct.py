@@ -28,6 +28,8 @@ _LOST = 0.4
 """Share of the garment that a cut may take away before it is made anew, held by what the network is sure of."""
 _ERROR_LEFT = 0.4
 """Share of a mask's expected error that one stroke leaves, measured with strokes down the middle of the largest wrong region."""
+_LEAST_IN_BOX = 0.15
+"""Share of a box from which on the network's mask is of what the box was drawn round."""
 _UNSEEN = 0.8
 """Expected IoU of an outline found from strokes or a box alone, without the network's."""
 
@@ -49,7 +51,8 @@ def correct(photo: Photo, mask: Mask | None, strokes: Sequence[Stroke], *, box: 
     """Follow strokes (later ones cover earlier ones) and a box that holds the whole garment; mask is the network's, or None.
 
     The colours are cut on a picture of at most side / 2 pixels, the outline is then laid on the picture's edges at `side`. Gives a mask
-    of the photo's size with a soft rim, in which every painted pixel is as painted, and a confidence not below the given one.
+    of the photo's size with a soft rim, in which every painted pixel is as painted, and a confidence not below the given one; where the
+    mask is not of what the box holds, it is as if there were none.
     Raises CorrectionError, with what to paint instead, and ValueError where mask and photo differ in size.
     """
     height, width = photo.rgb.shape[:2]
@@ -61,6 +64,8 @@ def correct(photo: Photo, mask: Mask | None, strokes: Sequence[Stroke], *, box: 
     painted = paint(strokes, height, width)
     if frame is None and not painted.any():
         raise CorrectionError("All strokes lie outside the photo.", remedy="Paint on the photo itself.")
+    if mask is not None and frame is not None and float((mask.alpha[frame] > 0.5).mean()) <= _LEAST_IN_BOX:
+        mask = None  # the network took something else, and nothing of its mask is to come back
     scale = min(1.0, side / 2 / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     rgb = cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA)
@@ -125,10 +130,7 @@ def _first_guess(mask: Mask | None, painted: np.ndarray, frame: np.ndarray | Non
     """Chance of garment before the cut, float32 (h, w). Without a network's mask: the box, else what lies between garment strokes."""
     inside = np.ones(painted.shape, bool) if frame is None else frame
     if mask is not None:
-        chance = cv2.resize(mask.alpha, size, interpolation=cv2.INTER_AREA)
-        # A mask that misses most of the box is not what the box was drawn round.
-        if frame is None or (chance[inside] > 0.5).mean() > 0.15:
-            return chance
+        return cv2.resize(mask.alpha, size, interpolation=cv2.INTER_AREA)
     guess = inside
     if frame is None and (painted > 0).any():
         ys, xs = np.nonzero(painted > 0)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import cv2
 
 from edge.enhance import Enhanced, Enhancer, enhance, open_enhancer
-from edge.errors import ModelError, RacklensError, SetupError
-from edge.output_folder import OutputFolder
+from edge.errors import ModelError
+from edge.output_folder import OutputFolder, each_photo
 from edge.photo import read_photo
 from edge.session import DEFAULT_MODELS
 
@@ -52,17 +51,8 @@ def run(args: argparse.Namespace) -> int:
     if model is None:
         folder = (args.models or DEFAULT_MODELS) / "enhance"
         raise ModelError(f"There is no enhancement model in {folder}.", path=str(folder))
-    out = OutputFolder(args.out) if args.out else None
-    failed = 0
-    for path in args.photos:
-        try:
-            _one(path, model, out, as_json=args.json)
-        except SetupError:
-            raise
-        except (RacklensError, OSError) as error:
-            failed += 1
-            print(f"{path}: {error}", file=sys.stderr)
-    return 1 if failed else 0
+    out = OutputFolder(args.out, args.photos) if args.out else None
+    return each_photo(args.photos, lambda path: _one(path, model, out, as_json=args.json))
 
 
 def _one(path: Path, model: Enhancer, out: OutputFolder | None, *, as_json: bool) -> None:

@@ -31,6 +31,7 @@ from index_builder.changes import changes_since
 from index_builder.duplicates import find_duplicates
 from index_builder.feed import SkippedRow, iter_feed
 from index_builder.fetch import Fetcher
+from index_builder.folders import carry_calibration
 from index_builder.gather import Gathered, Tally, gather
 from index_builder.guards import BUILDING_PREFIX, only_builder, remove_leftovers, translated_disk_errors
 from index_builder.predicted import counted, doubtful, with_predictions
@@ -65,6 +66,8 @@ class BuildResult:
     replaces: str = ""
     changes: Mapping[str, int] | None = None
     duplicates: Mapping[str, Any] | None = None
+    labelled: str = ""
+    """What became of a calibration on labelled photos, see `folders.carry_calibration`."""
 
 
 def build(
@@ -136,6 +139,7 @@ def build(
                 os.sync()  # thousands of thumbnails: one flush of all instead of one per file
                 os.rename(building, out / build_id)
                 sync_folder(out)
+                labelled = carry_calibration(before, out / build_id)
                 if publish:
                     publish(out / build_id)
                 write_durably(out / CURRENT_NAME, f"{build_id}\n".encode())
@@ -143,7 +147,7 @@ def build(
             finally:
                 shutil.rmtree(building, ignore_errors=True)
                 journal.close(done=finished)
-    return replace(result, seconds=time.perf_counter() - started)
+    return replace(result, seconds=time.perf_counter() - started, labelled=labelled)
 
 
 def _read(feed: Path, *, columns: Mapping[str, str] | None) -> tuple[list[CatalogueItem], dict[str, int], list[SkippedRow]]:

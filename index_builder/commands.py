@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import cv2
 
-from edge.errors import RequestError
+from edge.config import chosen_models
+from edge.errors import ModelError, RequestError
 from edge.index import open_current
-from edge.manifest import read_manifest
-from edge.session import usable_cpus
+from edge.manifest import Manifest, read_manifest
+from edge.session import DEFAULT_MODELS, read_model_folder, usable_cpus
 from edge.stages import PIPELINE_VERSION
 from index_builder.build import BuildResult, build
 from index_builder.feed_options import columns_of, fetcher_of
@@ -50,6 +53,12 @@ def build_command(args: argparse.Namespace) -> int:
         publisher.keep_only([b.build_id for b in list_builds(args.out)])
     for skipped in result.skipped:
         print(f"skipped {skipped}", file=sys.stderr)
+    if result.labelled == "dropped":
+        print(
+            "The calibration on labelled photos does not fit this build (other models, another size, or it is damaged): run "
+            "`evaluate --calibrate` again.",
+            file=sys.stderr,
+        )
     if args.json:
         print(json.dumps(_build_json(result, pruned) | _store_json(publisher)))
     elif not args.quiet:
@@ -58,7 +67,9 @@ def build_command(args: argparse.Namespace) -> int:
             print(f"in use in Milvus too: {result.vectors} vectors at {publisher.shown}")
         if pruned and pruned.builds:
             print(f"deleted {len(pruned.builds)} old: {', '.join(pruned.builds)}")
-        if not result.calibrated and not args.no_calibration:
+        if result.labelled == "carried":
+            print("The calibration on labelled photos goes on; `evaluate --calibrate` once more when much of the catalogue is new.")
+        if not result.calibrated and not args.no_calibration and result.labelled != "carried":
             print("Too few images to calibrate: every answer will be `unsure`. See `evaluate --calibrate`.", file=sys.stderr)
     return 1 if result.skipped else 0
 
@@ -131,11 +142,17 @@ def list_command(args: argparse.Namespace) -> int:
 def rollback_command(args: argparse.Namespace) -> int:
     publisher = Publisher.of(args)
     before, now = rollback(args.index, to=args.to or "", publish=publisher.publish if publisher else None)
-    version = open_current(args.index)[1].pipeline_version
-    if version != PIPELINE_VERSION:
+    manifest = open_current(args.index)[1]
+    if manifest.pipeline_version != PIPELINE_VERSION:
         print(
-            f"{now} was built by pipeline version {version}, this program has {PIPELINE_VERSION}: look-ups will refuse it until it is "
-            "built again, or until the program it was built with is back.",
+            f"{now} was built by pipeline version {manifest.pipeline_version}, this program has {PIPELINE_VERSION}: look-ups will refuse "
+            "it until it is built again, or until the program it was built with is back.",
+            file=sys.stderr,
+        )
+    elif others := _other_models(manifest, chosen_models(None, os.environ) or DEFAULT_MODELS):
+        print(
+            f"{now} was built with another {' and another '.join(others)} than is in use: look-ups will refuse it until it is built "
+            "again, or until those models are back (`python -m training adapt --undo` takes back adapted ones).",
             file=sys.stderr,
         )
     if args.json:
@@ -144,6 +161,14 @@ def rollback_command(args: argparse.Namespace) -> int:
         back = f"python -m index_builder rollback {args.index} --to {before}" + (f" {publisher.choice.shown}" if publisher else "")
         print(f"{now} is in use again{' in both' if publisher else ''}; it was {before or 'none'}. Back with: {back}")
     return 0
+
+
+def _other_models(manifest: Manifest, models: Path) -> list[str]:
+    """The roles in which a build's models are not those of a folder; none where that folder cannot be read."""
+    try:
+        return [role for role, model_id in manifest.model_ids.items() if read_model_folder(models / role).identity != model_id]
+    except ModelError:
+        return []
 
 
 def prune_command(args: argparse.Namespace) -> int:
@@ -176,7 +201,8 @@ def _build_json(result: BuildResult, pruned: Pruned | None) -> dict[str, Any]:
         "vectors": result.vectors,
         "skipped": len(result.skipped),
         "self_recall": round(result.self_recall, 6),
-        "calibrated": result.calibrated,
+        "calibrated": result.calibrated or result.labelled == "carried",
+        "labelled_calibration": result.labelled,
         "seconds": round(result.seconds, 2),
         "embedded": result.embedded,
         "reused": result.reused,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from edge.errors import IndexFolderError, SetupError
 from edge.index import CURRENT_NAME, current_folder
 from edge.lookup import overlay_path
 from edge.manifest import MANIFEST_NAME, damaged_files, read_manifest, write_durably
+from edge.verdict import Calibration
 from index_builder.guards import only_builder, remove_leftovers, translated_disk_errors
 from index_builder.report import read_report
 from index_builder.reuse import WORK_NAME
@@ -85,6 +87,27 @@ class Pruned:
     builds: tuple[str, ...]
     leftovers: bool
     freed: int
+
+
+def carry_calibration(before: Path | None, folder: Path) -> str:
+    """Let a calibration on photos that people labelled or decided on (`evaluate --calibrate`) go on with the build that takes the place of
+    `before`: "carried"; "dropped" where it would say nothing of it (other models, over twice or under half as many images, damaged);
+    "" where there is none.
+
+    Raises OSError.
+    """
+    if before is None or not overlay_path(before).is_file():
+        return ""
+    try:
+        was, now = read_manifest(before), read_manifest(folder)
+        Calibration.from_json(json.loads(overlay_path(before).read_bytes()))
+    except (IndexFolderError, ValueError, KeyError, TypeError):  # damaged: the new build is better off without
+        return "dropped"
+    same = dict(was.model_ids) == dict(now.model_ids) and was.pipeline_version == now.pipeline_version
+    if not same or not was.count / 2 <= now.count <= was.count * 2:
+        return "dropped"
+    write_durably(overlay_path(folder), overlay_path(before).read_bytes())
+    return "carried"
 
 
 def prune(index_root: Path, *, keep: int) -> Pruned:

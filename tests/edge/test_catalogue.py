@@ -74,6 +74,7 @@ def test_browsing_finds_every_word_in_any_column_and_counts_what_it_does_not_giv
     assert [item.item_id for item in catalogue.browse().items] == ["b", "a"]  # by title
     assert [item.item_id for item in catalogue.browse(text="SMOCK red").items] == ["a"]
     assert catalogue.browse(text="smock blue").total == 0
+
     assert [item.item_id for item in catalogue.browse(product_type="Dresses > Smocks", color="red").items] == ["a"]
     second = catalogue.browse(limit=1, offset=1)
     assert [item.item_id for item in second.items] == ["a"] and second.total == 2
@@ -104,3 +105,17 @@ def test_a_value_no_catalogue_can_hold_is_said_to_be_one(tmp_path, odd):
     item = CatalogueItem(**({"item_id": "a", "title": "a", "image": "a.jpg"} | odd))
     with pytest.raises(SetupError, match="cannot hold a value of the feed"):
         write_catalogue(tmp_path / "catalogue.sqlite", [item], [])
+
+
+@pytest.mark.parametrize("text", ["übergang", "ÜBERGANGSJACKE", "GRÜN übergang", "Größe", "GRÖSSE"])
+def test_the_search_knows_the_cases_of_all_letters(tmp_path, text):
+    path = tmp_path / "catalogue.sqlite"
+    items = [CatalogueItem("a", "Übergangsjacke grün, Größe 40", "a.jpg"), CatalogueItem("b", "Uebergang", "b.jpg")]
+    write_catalogue(path, items, [])
+    assert [item.item_id for item in Catalogue.open(path).browse(text=text).items] == ["a"]
+
+
+def test_words_are_not_found_across_columns(tmp_path):
+    path = tmp_path / "catalogue.sqlite"
+    write_catalogue(path, [CatalogueItem("ab", "cd", "a.jpg")], [])
+    assert Catalogue.open(path).browse(text="bcd").total == 0 and Catalogue.open(path).browse(text="cd ab").total == 1

@@ -79,6 +79,20 @@ def test_a_box_says_that_the_garment_is_inside():
     assert iou(alone.alpha > 0.5, truth) > 0.8 and alone.alpha.dtype == np.float32
 
 
+@pytest.mark.parametrize("painted", [False, True])
+@pytest.mark.parametrize("margin", [0, 30])
+def test_a_box_round_what_the_network_did_not_take_finds_it_as_without_the_network(painted: bool, margin: int):
+    rng = np.random.default_rng(1)
+    rgb = np.clip(rng.normal(0, 6, (450, 350, 3)) + (200, 195, 185), 0, 255).astype(np.uint8)
+    truth, wrong = np.zeros((450, 350), bool), np.full((450, 350), 0.01, np.float32)
+    truth[210:420, 180:310], wrong[30:200, 30:130] = True, 0.99
+    rgb[truth], rgb[wrong > 0.5] = (30, 60, 150), (150, 30, 40)
+    box = Box(180 - margin, 210 - margin, 310 + margin, 420 + margin)
+    strokes = [Stroke(((245, 250), (245, 380)), 10, True)] if painted else []
+    got = correct(photo_of(rgb), Mask(cv2.GaussianBlur(wrong, (0, 0), 3), 0.9), strokes, box=box)
+    assert iou(got.alpha > 0.5, truth) > 0.9 and got.confidence == correct(photo_of(rgb), None, strokes, box=box).confidence
+
+
 def test_without_a_mask_strokes_alone_find_a_garment():
     photo, _, truth = with_a_false_region(0, garment=True)
     depth = cv2.distanceTransform(truth.astype(np.uint8), cv2.DIST_L2, 5)

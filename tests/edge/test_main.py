@@ -1,6 +1,8 @@
 """The edge commands as others script against them."""
 
 import json
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -60,6 +62,10 @@ def test_several_photos_of_one_item_give_one_line_that_names_them(shop, capsys):
     assert json.loads(out)["photos"] == [photo] and "notes.jpg" in err
     assert main(["lookup", str(shop / "notes.jpg"), "--one-item", "--index", str(shop / "index"), "--json"]) == 1
     assert "notes.jpg" in capsys.readouterr().err
+    (shop / "empty.jpg").write_bytes(b"")
+    assert main(["lookup", str(shop / "empty.jpg"), str(shop / "notes.jpg"), "--one-item", "--index", str(shop / "index")]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert "empty.jpg: The file is empty." in first and "notes.jpg" in second and "is empty" not in second
 
 
 def test_what_is_said_about_matches_changes_the_ranking_and_the_line_tells_how(shop, capsys):
@@ -119,6 +125,32 @@ def test_no_photos_file_takes_the_place_of_anothers_and_a_folder_that_cannot_be_
         assert (out / written.replace("photo", "photo2")).is_file()
         assert main([command, str(shop / "photo.jpg"), "--out", str(twin)]) == 2
         assert "cannot be made" in capsys.readouterr().err
+
+
+def test_no_file_that_was_given_is_overwritten(shop, tmp_path, capsys):
+    for name in ("a.png", "b.jpg", "b-1.jpg"):
+        cv2.imwrite(str(tmp_path / name), cv2.imread(str(shop / "photo.jpg")))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    for command, photos in (("segment", ["a.png"]), ("frame", ["a.png"]), ("enhance", ["b.jpg", "b-1.jpg"])):
+        assert main([command, *(str(tmp_path / name) for name in photos), "--out", str(tmp_path)]) == 1
+        assert "overwrite the photo" in capsys.readouterr().err
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
+def test_a_file_name_that_is_no_text_is_written_too(shop, tmp_path, capsys):
+    odd = tmp_path / "\udcff\udcfe.jpg"
+    odd.write_bytes((shop / "photo.jpg").read_bytes())
+    for command, end in (("frame", ".png"), ("segment", ".png"), ("enhance", "-1.jpg")):
+        assert main([command, str(odd), str(shop / "photo.jpg"), "--out", str(tmp_path / command)]) == 0
+        assert {f"\udcff\udcfe{end}", f"photo{end}"} <= {file.name for file in (tmp_path / command).iterdir()}
+
+
+def test_who_has_read_enough_is_not_told_of_failed_photos(shop):
+    words = [sys.executable, "-m", "edge", "lookup", *[str(shop / "photo.jpg")] * 3, "--index", str(shop / "index"), "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        running.stdout.close()
+        said = running.stderr.read()
+    assert running.returncode == 1 and said == ""
 
 
 def test_doctor_says_what_runs_and_ends_with_one_when_unfit(shop, tmp_path, capsys):

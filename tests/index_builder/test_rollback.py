@@ -11,18 +11,23 @@ from edge.errors import IndexFolderError, SetupError
 from edge.index import open_current
 from edge.lookup import overlay_path
 from edge.manifest import sha256_of
+from edge.session import DEFAULT_MODELS, read_model_folder
 from edge.types import CatalogueItem
+from index_builder import commands
 from index_builder.__main__ import main
 from index_builder.build import build
+from index_builder.calibrate import fit
 from index_builder.folders import list_builds, prune, rollback
 from index_builder.verify import verify
 from tests.fakes import FakeStages
 from tests.index_builder.drawing import draw_feed, snapshot
+from tests.index_builder.test_calibrate import made_trials
 
 
 @pytest.fixture
-def index(tmp_path):
+def index(tmp_path, monkeypatch):
     """An index folder with four builds; they are `.names`, oldest first."""
+    monkeypatch.setattr(commands, "DEFAULT_MODELS", tmp_path / "none")  # they are built by what stands in for models
     feed, out = draw_feed(tmp_path, 3), tmp_path / "index"
     names = [build(feed, out, stages=FakeStages()).build_id for _ in range(4)]
     return out, names
@@ -193,3 +198,44 @@ def test_verify_finds_vectors_that_the_graph_does_not(tmp_path):
     found = verify(tmp_path)
     assert found.self_recall.exact == 1.0 and found.self_recall.graph < 0.9
     assert any("find themselves" in problem and "lost: item" in problem for problem in found.problems)
+
+
+def calibrated(folder):
+    """A calibration as `evaluate --calibrate` leaves it beside a build."""
+    overlay_path(folder).write_text(json.dumps(fit(made_trials(200), source="labelled queries")))
+
+
+class OtherModels(FakeStages):
+    model_ids = {"segmenter": "fake-segmenter", "embedder": "another"}
+
+
+@pytest.mark.parametrize(
+    ("stages", "count", "became"), [(FakeStages, 4, "carried"), (OtherModels, 4, "dropped"), (FakeStages, 7, "dropped")]
+)
+def test_a_calibration_on_labelled_photos_goes_on_with_the_next_build_where_it_fits(tmp_path, stages, count, became):
+    out = tmp_path / "index"
+    first = build(draw_feed(tmp_path / "a", 3), out, stages=FakeStages())
+    calibrated(first.folder)
+    second = build(draw_feed(tmp_path / "b", count), out, stages=stages(), reuse=True)
+    assert (first.labelled, second.labelled) == ("", became) and overlay_path(second.folder).exists() == (became == "carried")
+    assert overlay_path(first.folder).exists()
+    if became == "carried":
+        assert overlay_path(second.folder).read_bytes() == overlay_path(first.folder).read_bytes()
+
+
+def test_a_damaged_calibration_does_not_spoil_the_next_build(tmp_path):
+    out, feed = tmp_path / "index", draw_feed(tmp_path, 3)
+    overlay_path(build(feed, out, stages=FakeStages()).folder).write_text("{}")
+    second = build(feed, out, stages=FakeStages(), reuse=True)
+    assert second.labelled == "dropped" and not overlay_path(second.folder).exists()
+
+
+def test_going_back_to_a_build_of_other_models_says_so(tmp_path, capsys):
+    out, feed = tmp_path / "index", draw_feed(tmp_path, 3)
+    ours = {role: read_model_folder(DEFAULT_MODELS / role).identity for role in ("segmenter", "embedder")}
+    build(feed, out, stages=OtherModels())
+    build(feed, out, stages=type("Ours", (FakeStages,), {"model_ids": ours})())
+    build(feed, out, stages=type("Ours", (FakeStages,), {"model_ids": ours})())
+    assert main(["rollback", str(out)]) == 0 and capsys.readouterr().err == ""
+    assert main(["rollback", str(out)]) == 0
+    assert "another embedder and another segmenter than is in use: look-ups will refuse it" in capsys.readouterr().err
