@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
+
 from app_pages import session, shared_box
 from app_pages.look_up_list import local_time
 from app_pages.pictures import PHOTO_SIDE, jpeg, mask_png
@@ -10,6 +13,10 @@ from app_pages.shared_box import Box
 from edge.errors import JournalError, PhotosGone
 from edge.journal_photos import mask_from_png
 from edge.journal_types import EventKind, LookupEntry, effective, stamp
+from edge.types import Mask
+
+_SAME_OUTLINE = 0.985
+"""IoU from which on two outlines are one: 512 pixels of a mask give one row or column more or less."""
 
 
 def bring_back(box: Box, lookup_id: str) -> Result:
@@ -27,9 +34,13 @@ def bring_back(box: Box, lookup_id: str) -> Result:
         _without_photos(box, result, entry)
         return result
     result.jpegs = (jpeg(answer.photo.rgb, PHOTO_SIDE), *(jpeg(path, PHOTO_SIDE) for path in entry.photo_paths[1:]))
-    corrected = any(event.kind is EventKind.OUTLINE_CORRECTED for event in effective(entry.events))
-    if corrected:
-        _first_outline(result, entry)
+    corrected = False
+    if any(event.kind is EventKind.OUTLINE_CORRECTED for event in effective(entry.events)):
+        first = _first_outline(entry)
+        # Gone back to: the same but for the sizes it was kept in, and nothing to learn from.
+        corrected = _overlap(first.alpha, answer.mask.alpha) < _SAME_OUTLINE
+        if corrected:
+            result.first_mask, result.first_confidence = mask_png(first.alpha), first.confidence
     result.check_outline = not (corrected or result.decided) and answer.mask.confidence < box.lookup.stages.check_below
     result.take(answer, box.lookup, compare=False)
     if not result.wishes:  # what is held knows no wishes
@@ -37,15 +48,21 @@ def bring_back(box: Box, lookup_id: str) -> Result:
     return result
 
 
-def _first_outline(result: Result, entry: LookupEntry) -> None:
-    """The network's outline, to which the worker can go back."""
+def _first_outline(entry: LookupEntry) -> Mask:
+    """The network's outline, to which the worker can go back. Raises JournalError."""
     journal = shared_box.journal()
     path = journal.photos.mask_path(entry.line.id, stamp(entry.line.time)[:10], 0)
     try:
-        first = mask_from_png(path.read_bytes(), confidence=journal.first_confidence(entry.line.id))
+        return mask_from_png(path.read_bytes(), confidence=journal.first_confidence(entry.line.id))
     except (OSError, ValueError) as error:
         raise JournalError(f"{path} cannot be read ({error}).", path=str(path), remedy="Take a new photo to search again.") from error
-    result.first_mask, result.first_confidence = mask_png(first.alpha), first.confidence
+
+
+def _overlap(first: np.ndarray, now: np.ndarray) -> float:
+    """IoU of two masks (H, W) of one photo, 0..1, the first brought to the other's size."""
+    height, width = now.shape
+    a, b = cv2.resize(first, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5, now > 0.5
+    return float((a & b).sum()) / max(1, int((a | b).sum()))
 
 
 def _without_photos(box: Box, result: Result, entry: LookupEntry) -> None:

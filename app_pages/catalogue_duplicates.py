@@ -13,8 +13,9 @@ from app_pages import address, catalogue
 from app_pages.language import say
 from app_pages.shared_box import Box
 from app_pages.this_box import build_report
+from edge.types import CatalogueItem
 
-FOLDER, NAME, PAGE = "duplicates", "duplicates.csv", "duplicates.html"
+FOLDER, NAME, PAGE, BUILD = "duplicates", "duplicates.csv", "duplicates.html", "build.txt"
 GROUPS = 30
 """Shown; the report has all."""
 
@@ -30,15 +31,14 @@ def page(box: Box) -> None:
         st.code(command, language="bash", wrap_lines=True)
         return
     for kind in ("duplicate", "colourway"):
-        of_kind = [ids for each, ids in found if each == kind]
+        # A report may be older than the build: an item alone is like no other.
+        there = [[item for item_id in ids if (item := _item(box, item_id))] for each, ids in found if each == kind]
+        of_kind = [items for items in there if len(items) > 1]
         st.html(f"<h3>{escape(say(f'alike.{kind}', count=len(of_kind)))}</h3>")
-        for number, ids in enumerate(of_kind[:GROUPS]):
+        for number, items in enumerate(of_kind[:GROUPS]):
             with st.container(key=f"tiles {kind} {number}"):
-                for item_id in ids:
-                    try:
-                        catalogue.tile(box, box.lookup.catalogue.item(item_id), key=f"{kind} {number} ")
-                    except KeyError:
-                        continue  # named by a report that is older than the build
+                for item in items:
+                    catalogue.tile(box, item, key=f"{kind} {number} ")
         if len(of_kind) > GROUPS:
             st.html(f"<p class='note'>{escape(say('alike.more', count=len(of_kind) - GROUPS))}</p>")
     report = box.root / FOLDER / PAGE
@@ -48,11 +48,18 @@ def page(box: Box) -> None:
     st.code(command, language="bash", wrap_lines=True)
 
 
+def _item(box: Box, item_id: str) -> CatalogueItem | None:
+    try:
+        return box.lookup.catalogue.item(item_id)
+    except KeyError:
+        return None
+
+
 def groups_of(root: Path, build: str, built: Mapping | None) -> list[tuple[str, list[str]]] | None:
-    """(kind, item ids) of each group; None where nobody has looked. The command's report, if younger than the build, goes first."""
+    """(kind, item ids) of each group; None where nobody has looked. The command's report, if it is of this build, goes first."""
     path = root / FOLDER / NAME
     try:
-        if path.stat().st_mtime >= (root / build).stat().st_mtime:
+        if _build_of(path) == build:
             return _of_csv(path)
     except (OSError, ValueError, KeyError):
         pass  # none, or not one of ours: the build's own may still tell
@@ -61,6 +68,11 @@ def groups_of(root: Path, build: str, built: Mapping | None) -> list[tuple[str, 
         return None
     named = (("duplicate", "groups"), ("colourway", "colourways"))
     return [(kind, [str(item_id) for item_id in ids]) for kind, name in named for ids in known.get(name, ())]
+
+
+def _build_of(path: Path) -> str:
+    """The build that a report is of. Raises OSError where it does not say."""
+    return path.with_name(BUILD).read_text("utf-8").strip()
 
 
 def _of_csv(path: Path) -> list[tuple[str, list[str]]]:

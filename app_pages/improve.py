@@ -13,7 +13,7 @@ from app_pages.compare import compare
 from app_pages.improved import ORIGINAL, Improved, improve, zipped
 from app_pages.language import say, say_error
 from app_pages.pictures import uri
-from app_pages.searching import look_up
+from app_pages.searching import look_up, still_holds
 from app_pages.shared_box import Box, settings
 from edge.enhance import Enhancer, open_enhancer
 from edge.errors import PhotoError
@@ -123,7 +123,7 @@ def _search(box: Box, photo: Improved, version: str) -> None:
     """Look this version up and go to where its answer is shown."""
     data = photo.developed(version)
     digest = hashlib.sha256(data).hexdigest()
-    known = {result.digest: result for result in session.everything()}
+    known = {result.digest: result for result in session.everything() if still_holds(box, result)}
     with st.spinner(say("looking")):
         result = known.get(digest) or look_up(box, photo.file_name(version), data, digest, on_photo=lambda jpeg: None)
     session.show([result])

@@ -15,7 +15,7 @@ from app_pages.language import say, say_error
 from app_pages.pictures import PICTURE_SIDE, jpeg_uri
 from app_pages.result_view import card_html, change, line_html, pair_html, photo_html, verdict_html
 from app_pages.results import Result
-from app_pages.searching import look_up, look_up_together
+from app_pages.searching import look_up, look_up_together, still_holds
 from app_pages.shared_box import Box
 from app_pages.this_box import about
 from app_pages.weakly import weakly
@@ -100,15 +100,10 @@ def _show_again(result: Result) -> None:
     session.show([result])
 
 
-def _still_holds(box: Box, result: Result) -> bool:
-    """Whether the same photo would be answered the same way: an error may pass, another index knows other items."""
-    return result.no_garment or (not result.error and result.build == box.lookup.report().index_build)
-
-
 def take_in(box: Box, photos: Iterable[tuple[str, bytes]]) -> None:
     """Look up a batch and make it what the page shows. A photo looked up before in this session, in this index, is not looked up again."""
     known = session.fresh()
-    known |= {result.digest: result for result in session.everything() if _still_holds(box, result)}
+    known |= {result.digest: result for result in session.everything() if still_holds(box, result)}
     batch: dict[str, Result] = {}
     for name, data in photos:
         digest = hashlib.sha256(data).hexdigest()

@@ -66,6 +66,11 @@ def look_up_together(
     return result
 
 
+def still_holds(box: Box, result: Result) -> bool:
+    """Whether the same photo would be answered the same way: an error may pass, another index knows other items."""
+    return result.no_garment or (not result.error and result.build == box.lookup.report().index_build)
+
+
 def search_with_strokes(box: Box, result: Result, strokes: Sequence[dict], frame: Sequence[float] | None) -> None:
     """Correct the first outline by what was painted (shares of the photo's sides, as the paint sends them), then search again.
 
@@ -162,10 +167,10 @@ def _from_journal(box: Box, result: Result) -> Answer | None:
 
 def _take(box: Box, result: Result, answer: Answer, *, compare: bool) -> Answer:
     """Show an answer, ranked by the result's wishes, and give what is shown."""
+    shown = _refined(box, result, answer)
     session.hold(result, answer)
     if not compare:
         result.check_outline = answer.mask.confidence < box.lookup.stages.check_below
-    shown = _refined(box, result, answer)
     result.take(shown, box.lookup, compare=compare)
     return shown
 
@@ -175,7 +180,17 @@ def _refined(box: Box, result: Result, answer: Answer) -> Answer:
     if not wishes:
         return answer
     weights = {part: WEIGHTS.get(wishes.weights.get(part), 1.0) for part in result.parts}
-    return box.lookup.refine(answer, weights=weights, liked=tuple(wishes.liked), disliked=tuple(wishes.disliked))
+    liked, disliked = (tuple(i for i in ids if _is_there(box, i)) for ids in (wishes.liked, wishes.disliked))
+    return box.lookup.refine(answer, weights=weights, liked=liked, disliked=disliked)
+
+
+def _is_there(box: Box, item_id: str) -> bool:
+    """Whether the catalogue in use has the item: it may have gone since it was liked."""
+    try:
+        box.lookup.catalogue.item(item_id)
+    except KeyError:
+        return False
+    return True
 
 
 def _first_mask(result: Result, shape: tuple[int, int]) -> Mask | None:

@@ -39,7 +39,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A photo after its way through the stages; vector float32 (D,); concepts None where the models do not tell."""
+    """A photo after its way through the stages; vector float32 (D,); concepts None where the models do not tell.
+
+    Among readings, photo is what was read, in clear light perhaps; in the end it is the photo as it was taken.
+    """
 
     photo: Photo
     mask: Mask
@@ -59,7 +62,7 @@ def see(data: bytes, stages: Stages, clock: Clock, *, best_scores: BestScores) -
 
 def see_photo(photo: Photo, stages: Stages, clock: Clock, *, best_scores: BestScores) -> Seen:
     """`see` from the decoded photo on, which has no decorative frame any more. Raises PhotoError."""
-    return _told(_chosen(all_readings(photo, stages, clock), best_scores, clock), stages, clock)
+    return _told(_chosen(all_readings(photo, stages, clock), best_scores, clock), photo, stages, clock)
 
 
 def all_readings(photo: Photo, stages: Stages, clock: Clock | None = None) -> list[Seen]:
@@ -92,7 +95,7 @@ def see_masked(photo: Photo, mask: Mask, stages: Stages, clock: Clock, *, best_s
     """A photo whose outline a person has settled, pieces and all; only its light may be read in two ways. Raises NoGarmentFound for an
     empty outline."""
     readings = [_cut(photo, mask, stages, clock), *_in_clear_light(photo, mask, stages, clock)]
-    return _told(_chosen(readings, best_scores, clock), stages, clock)
+    return _told(_chosen(readings, best_scores, clock), photo, stages, clock)
 
 
 def _in_clear_light(photo: Photo, settled: Mask | None, stages: Stages, clock: Clock) -> list[Seen]:
@@ -126,7 +129,8 @@ def _cut(photo: Photo, mask: Mask, stages: Stages, clock: Clock) -> Seen:
     return Seen(photo, mask, cut, embedding.vector)
 
 
-def _told(seen: Seen, stages: Stages, clock: Clock) -> Seen:
+def _told(seen: Seen, taken: Photo, stages: Stages, clock: Clock) -> Seen:
+    """With concepts, and the photo as it was taken: staff see that one, paint on it, and it is kept to learn from."""
     concepts = stages.concepts(seen.photo, seen.mask, seen.cutout)
     clock.lap("concepts")
-    return replace(seen, concepts=concepts)
+    return replace(seen, photo=taken, concepts=concepts)

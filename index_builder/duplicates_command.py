@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-CSV_NAME, PAGE_NAME = "duplicates.csv", "duplicates.html"
+CSV_NAME, PAGE_NAME, BUILD_NAME = "duplicates.csv", "duplicates.html", "build.txt"
 
 
 def add_duplicates(command: Callable[..., argparse.ArgumentParser], outputs: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -41,6 +41,7 @@ def duplicates_command(args: argparse.Namespace) -> int:
     with Progress(quiet=args.quiet or args.json, unit="pair") as progress:
         report = find_duplicates(folder, manifest=manifest, progress=progress.tell)
     written = {args.out / CSV_NAME: csv_of(report), args.out / PAGE_NAME: page_of(report, folder)}
+    written[args.out / BUILD_NAME] = f"{report.build_id}\n"  # whose duplicates these are
     for path, text in written.items():
         path.write_text(text, encoding="utf-8", newline="")
     for item_id, reason in report.skipped:

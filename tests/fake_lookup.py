@@ -32,6 +32,19 @@ class FakeReport:
     calibration: Mapping[str, int] | None = None
 
 
+@dataclass
+class FakeCatalogue:
+    """Items by id, without pictures."""
+
+    by_id: dict[str, CatalogueItem]
+
+    def item(self, item_id: str) -> CatalogueItem:
+        return self.by_id[item_id]
+
+    def vectors_of(self, item_id: str) -> list:
+        return []
+
+
 class FakeLookup:
     """Gives `items` as matches in their order with falling scores, under the verdict it was made with."""
 
@@ -46,6 +59,7 @@ class FakeLookup:
         self.items, self.verdict, self.probability = tuple(items), verdict, probability
         self._report = report or FakeReport()
         self.looked_up: list[int] = []
+        self.catalogue = FakeCatalogue({item.item_id: item for item in self.items})
 
     def look_up(self, data: bytes, *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None) -> Answer:
         """Reads the photo for real, so unreadable bytes raise what they raise in a real look-up."""

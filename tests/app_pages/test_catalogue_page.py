@@ -126,14 +126,27 @@ def test_without_a_report_of_duplicates_the_command_is_shown(page: AppTest) -> N
 
 def test_a_report_of_duplicates_is_shown_group_by_group(page: AppTest, tmp_path: Path) -> None:
     (tmp_path / "duplicates").mkdir()
-    lines = ["group,kind,item_id", "1,duplicate,S-01", "1,duplicate,S-02", "2,colourway,H-1", "2,colourway,'=gone"]
-    (tmp_path / "duplicates" / "duplicates.csv").write_text("\n".join(lines))
+    lines = ["group,kind,item_id", "1,duplicate,S-01", "1,duplicate,S-02", "2,colourway,H-1", "2,colourway,S-03", "3,duplicate,S-04"]
+    (tmp_path / "duplicates" / "duplicates.csv").write_text("\n".join([*lines, "3,duplicate,'=gone"]))
+    (tmp_path / "duplicates" / "build.txt").write_text("b\n")
     page.query_params["alike"] = "1"
     page.run()
     assert not page.exception
     shown = html(page)
     assert "Groups that look the same: 1" in shown and "One cut in several colours: 1" in shown
-    assert "Shirt 01" in shown and "Shirt 02" in shown and "Hat &amp;" in shown
+    assert "Shirt 01" in shown and "Shirt 02" in shown and "Hat &amp;" in shown and "Shirt 03" in shown
+    assert "Shirt 04" not in shown, "what it was like is gone"
+
+
+def test_a_report_of_another_build_does_not_count(tmp_path: Path) -> None:
+    from app_pages.catalogue_duplicates import groups_of
+
+    (tmp_path / "duplicates").mkdir()
+    (tmp_path / "duplicates" / "duplicates.csv").write_text("group,kind,item_id\n1,duplicate,A\n1,duplicate,'=B\n")
+    (tmp_path / "duplicates" / "build.txt").write_text("younger\n")
+    built = {"duplicates": {"groups": [["C", "D"]], "colourways": []}}
+    assert groups_of(tmp_path, "younger", built) == [("duplicate", ["A", "=B"])]
+    assert groups_of(tmp_path, "rolled back to", built) == [("duplicate", ["C", "D"])]
 
 
 def test_a_builds_own_duplicates_count_where_the_command_was_not_run(tmp_path: Path) -> None:

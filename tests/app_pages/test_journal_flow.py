@@ -96,6 +96,10 @@ def test_a_corrected_outline_is_kept_and_the_first_one_still_there_after_a_reloa
     tap(fresh, "Correct the outline")
     tap(fresh, "Back to the first outline")
     assert abs(again.shares[-1] - lookup.shares[0]) < 0.01 < abs(lookup.shares[1] - lookup.shares[0])
+    assert "Keep this outline" not in labels(fresh)
+    later = reloaded(open_page, page)
+    tap(later, "Correct the outline")
+    assert "Keep this outline" not in labels(later), "the network's own outline is no correction after another reload either"
 
 
 def test_several_photos_come_back_in_their_order(open_page) -> None:
@@ -226,11 +230,19 @@ def test_an_answer_of_an_older_index_is_searched_again_before_wishes(open_page) 
     _, page = looked_up(open_page)
     newer = PageLookup(SEVEN)
     newer._report = replace(newer._report, index_build="build-2")
-    newer.catalogue = type("Catalogue", (), {"vectors_of": staticmethod(lambda item_id: [])})()
     fresh = reloaded(open_page, page, newer)
     assert not newer.shares
     next(group for group in fresh.button_group if group.key.startswith("opinion I-3")).set_value("like").run()
     assert not fresh.exception and len(newer.shares) == 1
+
+
+def test_a_liked_item_that_has_left_the_catalogue_stops_nothing(open_page) -> None:
+    _, page = looked_up(open_page)
+    next(group for group in page.button_group if group.key.startswith("opinion I-3")).set_value("like").run()
+    without = PageLookup([item for item in SEVEN if item.item_id != "I-3"])
+    fresh = reloaded(open_page, page, without)
+    next(group for group in fresh.button_group if group.key.startswith("opinion I-4")).set_value("like").run()
+    assert not fresh.exception and not fresh.error and without.asked[-1]["liked"] == ("I-4",)
 
 
 def test_while_all_seats_are_taken_the_page_tells_the_place_and_goes_on_when_one_is_free(open_page, monkeypatch) -> None:
