@@ -51,12 +51,15 @@ def look_up(
 def look_up_together(
     box: Box, results: Sequence[Result], digest: str, name: str, *, on_wait: Callable[[int], None] | None = None
 ) -> Result:
-    """Several photos of one item -> one Result, kept in the journal. Photos that cannot be used are left out."""
+    """Several photos of one item -> one Result, kept in the journal. Photos that cannot be used are left out; outlines that were corrected
+    count."""
     usable = [result for result in results if result.jpegs]
     result = Result(digest=digest, name=name, jpegs=tuple(jpeg for each in usable for jpeg in each.jpegs))
+    single = {each.jpegs[0]: each for each in usable if len(each.jpegs) == 1 and each.corrected}
+    outlines = {place: _outline_of(box, single[data]) for place, data in enumerate(result.jpegs) if data in single}
     try:
         with box.seats.seat(on_wait=on_wait):
-            answer = box.lookup.look_up_photos(list(result.jpegs))
+            answer = box.lookup.look_up_photos(list(result.jpegs), outlines=outlines)
     except RacklensError as error:
         result.error = say_error(error)
         return result
@@ -191,6 +194,11 @@ def _is_there(box: Box, item_id: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def _outline_of(box: Box, result: Result) -> Mask:
+    """The outline on show, of the size of the small JPEG."""
+    return Mask(alpha_of(result.mask, box.lookup.stages.read(result.jpegs[0]).rgb.shape[:2]), result.confidence)
 
 
 def _first_mask(result: Result, shape: tuple[int, int]) -> Mask | None:

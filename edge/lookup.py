@@ -115,10 +115,12 @@ class Lookup:
         return self.look_up_photos((data,), k=k, weights=weights, only=only)
 
     def look_up_photos(
-        self, photos: Sequence[bytes], *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None
-    ) -> Answer:
+        self, photos: Sequence[bytes], *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None,
+        outlines: Mapping[int, Mask] | None = None,
+    ) -> Answer:  # fmt: skip
         """Several photos of one item (front, back, detail) -> one Answer; see `look_up`.
 
+        outlines: by a photo's place the outline that a person has settled, of the photo's size as it is read; no frame is looked for there.
         Photos that cannot be used are left out and named in the Answer; if none can, the first one's PhotoError is raised.
         """
         if not photos:
@@ -126,7 +128,11 @@ class Lookup:
         clock, seen, errors = Clock(), [], {}
         for place, data in enumerate(photos):
             try:
-                seen.append(see(data, self.stages, clock, best_scores=self._gallery.best_scores))
+                if outlines and place in outlines:
+                    photo = self.stages.read(data)
+                    seen.append(see_masked(photo, outlines[place], self.stages, clock, best_scores=self._gallery.best_scores))
+                else:
+                    seen.append(see(data, self.stages, clock, best_scores=self._gallery.best_scores))
             except PhotoError as error:
                 errors[place] = error
         if not seen:

@@ -66,8 +66,9 @@ class FakeLookup:
         return self.look_up_photos((data,), k=k, weights=weights, only=only)
 
     def look_up_photos(
-        self, photos: Sequence[bytes], *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None
-    ) -> Answer:
+        self, photos: Sequence[bytes], *, k: int = 10, weights: Mapping[str, float] | None = None, only: Filter | None = None,
+        outlines: Mapping[int, Mask] | None = None,
+    ) -> Answer:  # fmt: skip
         read, left_out = [], {}
         for place, data in enumerate(photos):
             try:
@@ -79,7 +80,7 @@ class FakeLookup:
             else:
                 self.looked_up.append(len(data))
         height, width = read[0].rgb.shape[:2]
-        mask = Mask(alpha=np.ones((height, width), np.float32), confidence=0.9)
+        mask = (outlines or {}).get(0) or Mask(alpha=np.ones((height, width), np.float32), confidence=0.9)
         answer = self.look_up_mask(read[0], mask, k=k, weights=weights, only=only)
         return replace(answer, photos=len(read), left_out=left_out)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+from app_pages import outline_panel
 from edge.errors import NoGarmentFound
 from tests.opened_page import html, picture, send
 from tests.page_fakes import SEVEN, PageLookup
@@ -28,6 +29,21 @@ def test_photos_of_one_item_are_looked_up_together_and_apart_again(open_page) ->
     together = len(lookup.looked_up)
     switch(page).set_value("different").run()
     assert "Photo 3 of 3: blue.jpg" in html(page) and len(lookup.looked_up) == together
+
+
+def test_outlines_that_were_corrected_count_when_photos_are_of_one_item(open_page, monkeypatch) -> None:
+    sent = []
+    monkeypatch.setattr(outline_panel, "paint", lambda **shown: sent.pop() if sent else None)
+    lookup, page = three(open_page)
+    next(button for button in page.button if button.label == "Correct the outline").click().run()
+    sent.append({"strokes": [], "box": [0.0, 0.3, 1.0, 0.6]})
+    page.run()
+    given = []
+    whole = lookup.look_up_photos
+    monkeypatch.setattr(lookup, "look_up_photos", lambda photos, **more: given.append(more["outlines"]) or whole(photos, **more))
+    switch(page).set_value("one").run()
+    ((place, mask),) = given[0].items()
+    assert place == 0 and abs(float((mask.alpha > 0.5).mean()) - lookup.shares[-2]) < 0.02
 
 
 def test_a_single_photo_asks_nothing(open_page) -> None:

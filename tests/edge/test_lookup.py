@@ -131,6 +131,18 @@ def test_unusable_photos_are_left_out_by_name_and_only_if_all_are_is_it_an_error
         lookup.look_up_photos([])
 
 
+def test_of_several_photos_an_outline_that_was_corrected_counts(lookup):
+    two = np.full((120, 200, 3), 255, np.uint8)
+    two[20:100, 10:90], two[20:100, 110:190] = (200, 0, 0), (0, 0, 200)  # BGR: blue and red side by side
+    photo = cv2.imencode(".png", two)[1].tobytes()
+    right = np.zeros((120, 200), np.float32)
+    right[20:100, 110:190] = 1
+    answer = lookup.look_up_photos([photo, photo], outlines={0: Mask(right, 1.0)})
+    assert np.array_equal(answer.mask.alpha, right) and answer.photos == 2
+    alone = lookup.look_up_photos([photo], outlines={0: Mask(right, 1.0)})
+    assert alone.matches == lookup.look_up_mask(STAGES.read(photo), Mask(right, 1.0)).matches
+
+
 def test_an_outline_that_was_corrected_is_looked_up_as_given(lookup):
     photo = STAGES.read(jpeg((0, 200, 0), 60))
     same = lookup.look_up_mask(photo, STAGES.mask(photo))
