@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from edge.corrections import LIST_NAME, Correction, read_corrections
 from edge.errors import SetupError
@@ -172,9 +173,11 @@ def _copy_correction(correction: Correction, folder: Path, failed: list[tuple[st
 
 def _copy_picture(source: Path, target: Path) -> None:
     """Copy a picture after a look whether it can be opened. Raises OSError, ValueError."""
-    if cv2.imread(str(source), cv2.IMREAD_REDUCED_GRAYSCALE_8) is None:
+    data = source.read_bytes()
+    # From bytes: OpenCV's own reading ends the process at a path that is no text.
+    if not data or cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8) is None:
         raise ValueError("it cannot be read as a picture; left out.")
-    shutil.copyfile(source, target)
+    target.write_bytes(data)
 
 
 def _put_in_place(building: Path, out: Path) -> None:

@@ -83,7 +83,8 @@ def add_masks(folder: Path, path: Path = OUTLINES) -> tuple[int, int]:
         raise RequestError(f"There are no masks (IMAGE.png) in {folder}.")
     outlines = read_outlines(path)
     for file in masks:
-        mask = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        data = np.frombuffer(file.read_bytes(), np.uint8)
+        mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if len(data) else None
         if mask is None:
             raise RequestError(f"{file} cannot be read as a picture.")
         outlines[file.stem] = outline_of(file.stem, mask)
