@@ -9,7 +9,6 @@ in the share that does best on garments set apart (Wortsman et al. 2022).
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +23,14 @@ from training.adapt_score import MOST_LOST_ELSEWHERE, doubt, judged
 from training.embedder_batches import ViewRecipe, studio_pictures
 from training.embedder_losses import angle_triplet, info_nce, joined
 from training.embedder_model import PARTS, Embedder
-from training.loop import average_into, cosine_rate, descend, normalise, note, save_atomically, states
+from training.loop import Budget, average_into, cosine_rate, descend, normalise, note, save_atomically, states
 from training.train_embedder import vectors_of
 
 Network = TypeVar("Network", bound=torch.nn.Module)
 SHARES = (0.25, 0.5, 0.75, 1.0)
 ROUNDS, PATIENCE = 8, 4
-KEPT, SAVED_EVERY_S = 1.0, 60.0
-"""KEPT: weight of holding studio images' vectors to where they were."""
+KEPT = 1.0
+"""Weight of holding studio images' vectors to where they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def adapt(
     batch = min(batch, garments)
     model, ema = (copy.deepcopy(start).to(memory_format=torch.channels_last).eval() for _ in range(2))
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
-    step, spent, best, since_best, rounds = 0, 0.0, float("inf"), 0, 0
+    books = Budget(minutes, looks=ROUNDS, patience=PATIENCE, best=float("inf"))
     best_weights = copy.deepcopy(ema.state_dict())
     if (run / "last.pt").exists():
         state = torch.load(run / "last.pt", weights_only=True)
@@ -98,9 +97,8 @@ def adapt(
             ema.load_state_dict(state["ema"])
             optimiser.load_state_dict(state["optimiser"])
             best_weights = state["best_weights"]
-            step, spent, best, since_best = (state[n] for n in ("step", "spent", "best", "since_best"))
-            rounds = int(spent / (minutes * 60) * ROUNDS)  # of this budget, which may be a larger one than before
-            note(run, {"resumed_at": step, "minutes": round(spent / 60, 1)})
+            books.go_on_from(state)
+            note(run, {"resumed_at": books.step, "minutes": round(books.minutes, 1)})
     before = judged(embed_with(start), data, (TUNE, FOREIGN))
     near = torch.from_numpy(np.random.default_rng(seed).integers(0, garments, (garments, min(12, garments - 1))))
     recipe = ViewRecipe(size=size)
@@ -116,45 +114,41 @@ def adapt(
 
     def checkpoint() -> None:
         parts = {**states(model=model, ema=ema, optimiser=optimiser), "best_weights": best_weights}
-        counts = {"step": step, "spent": spent, "best": best, "since_best": since_best}
-        save_atomically({**parts, **counts, "key": key}, run / "last.pt")
+        save_atomically({**parts, **books.counts(), "key": key}, run / "last.pt")
+        books.saved()
 
     near.share_memory_()
     mine()
-    batches = TaughtBatches(crops, data.source, near, taught, batch, seed + step, recipe)
+    batches = TaughtBatches(crops, data.source, near, taught, batch, seed + books.step, recipe)
     loader = iter(torch.utils.data.DataLoader(batches, None, num_workers=1, prefetch_factor=3))
-    last, budget = time.monotonic(), minutes * 60
-    saved = last
-    while spent < budget and since_best < PATIENCE:
+    books.begin()
+    while books.goes_on():
         for group in optimiser.param_groups:
-            group["lr"] = cosine_rate(peak=rate, step=step, done=spent / budget, warm_up_steps=20, floor=0.02)
+            group["lr"] = cosine_rate(peak=rate, step=books.step, done=books.done, warm_up_steps=20, floor=0.02)
         views, index, plain = next(loader)
         loss = _loss(model, views, known[index], plain)
         descend(loss, model, optimiser, most=5.0)
-        step += 1
-        average_into(ema, model, step=step, decay=0.99)
-        now = time.monotonic()
-        spent, last = spent + now - last, now
+        books.stepped()
+        average_into(ema, model, step=books.step, decay=0.99)
         if tell:
-            tell(spent / 60)
-        if spent >= budget * (rounds + 1) / ROUNDS:
+            tell(books.minutes)
+        if books.look_is_due():
             found = judged(embed_with(ema), data, (TUNE,))
-            rounds, since_best = rounds + 1, since_best + 1
-            if doubt(found) < best or not found:
-                best, since_best, best_weights = doubt(found), 0, copy.deepcopy(ema.state_dict())
+            gained = doubt(found) < books.best or not found
+            if gained:
+                best_weights = copy.deepcopy(ema.state_dict())
+            books.looked(best=doubt(found) if gained else None)
             mine()
-            note(run, {"step": step, "minutes": round(spent / 60, 2), "loss": round(loss.item(), 4), **found})
+            note(run, {"step": books.step, "minutes": round(books.minutes, 2), "loss": round(loss.item(), 4), **found})
             checkpoint()
-            last = saved = time.monotonic()  # looking at it costs none of the budget, which a slow disk or a large catalogue would eat
-        elif now - saved > SAVED_EVERY_S:
+        elif books.save_is_due():
             checkpoint()
-            saved = time.monotonic()
     del loader
     checkpoint()
     ema.load_state_dict(best_weights)
     share, after = _best_share(start, ema, data, before)
-    note(run, {"step": step, "minutes": round(spent / 60, 2), "share": share, "before": before, "after": after})
-    return Adapted(mixed(start, ema, share), share, step, spent / 60, (before, after))
+    note(run, {"step": books.step, "minutes": round(books.minutes, 2), "share": share, "before": before, "after": after})
+    return Adapted(mixed(start, ema, share), share, books.step, books.minutes, (before, after))
 
 
 def _loss(model: Embedder, views: torch.Tensor, known: torch.Tensor, plain: torch.Tensor) -> torch.Tensor:

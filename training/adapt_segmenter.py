@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,9 @@ import torch
 from edge.errors import ModelError
 from edge.session import read_model_folder
 from edge.transforms import to_nchw
-from training.adapt import SAVED_EVERY_S, mixed
+from training.adapt import mixed
 from training.adapt_masks import CORRECTED, DRAWN, By, Outlines
-from training.loop import MEAN, STD, average_into, cosine_rate, note, resume, save_atomically, states
+from training.loop import MEAN, STD, Budget, average_into, cosine_rate, note, resume, save_atomically, states
 from training.onnx_file import write_model
 from training.segmenter_model import Mirrored, Segmenter
 from training.train_segmenter import Views, drawn_background, learn, scores
@@ -96,51 +95,47 @@ def adapt_segmenter(
     model, ema = (copy.deepcopy(start).to(memory_format=torch.channels_last).eval() for _ in range(2))
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
     before = judged(start, data.tune)
-    step, spent, best, since_best, rounds = 0, 0.0, _mean(before), 0, 0
+    books = Budget(minutes, looks=ROUNDS, patience=PATIENCE, best=_mean(before))
     best_weights = copy.deepcopy(ema.state_dict())
     checkpoint = run / "segmenter.pt"
     if checkpoint.exists() and torch.load(checkpoint, weights_only=True)["key"] == key:
         state = resume(checkpoint, model=model, ema=ema, optimiser=optimiser)
         best_weights = state["best_weights"]
-        step, spent, best, since_best = (state[n] for n in ("step", "spent", "best", "since_best"))
-        rounds = int(spent / (minutes * 60) * ROUNDS)  # of this budget, which may be a larger one than before
+        books.go_on_from(state)
         model.eval(), ema.eval()
     rng = np.random.default_rng(seed)
     scenes = np.stack([drawn_background(size, rng) for _ in range(40)])
     error = torch.full((len(data.fit),), 0.08).share_memory_()
     loader = iter(
-        torch.utils.data.DataLoader(Views(data.fit, scenes, error, size, seed + step, plain=False), batch, num_workers=1, prefetch_factor=6)
+        torch.utils.data.DataLoader(
+            Views(data.fit, scenes, error, size, seed + books.step, plain=False), batch, num_workers=1, prefetch_factor=6
+        )
     )
 
     def save() -> None:
-        counts = {"step": step, "spent": spent, "best": best, "since_best": since_best}
-        save_atomically(
-            {**states(model=model, ema=ema, optimiser=optimiser), "best_weights": best_weights, **counts, "key": key}, checkpoint
-        )
+        parts = {**states(model=model, ema=ema, optimiser=optimiser), "best_weights": best_weights}
+        save_atomically({**parts, **books.counts(), "key": key}, checkpoint)
+        books.saved()
 
-    last = saved = time.monotonic()
-    budget = minutes * 60
-    while spent < budget and since_best < PATIENCE:
+    books.begin()
+    while books.goes_on():
         for group in optimiser.param_groups:
-            group["lr"] = cosine_rate(peak=rate, step=step, done=spent / budget, warm_up_steps=30)
+            group["lr"] = cosine_rate(peak=rate, step=books.step, done=books.done, warm_up_steps=30)
         loss = learn(model, optimiser, next(loader), error)
-        step += 1
-        average_into(ema, model, step=step, decay=0.99)
-        now = time.monotonic()
-        spent, last = spent + now - last, now
+        books.stepped()
+        average_into(ema, model, step=books.step, decay=0.99)
         if tell:
-            tell(spent / 60)
-        if spent >= budget * (rounds + 1) / ROUNDS:
+            tell(books.minutes)
+        if books.look_is_due():
             found = judged(ema, data.tune)
-            rounds, since_best = rounds + 1, since_best + 1
-            if _mean(found) > best:
-                best, since_best, best_weights = _mean(found), 0, copy.deepcopy(ema.state_dict())
-            note(run, {"segmenter_step": step, "minutes": round(spent / 60, 2), "loss": round(loss.item(), 4), **found})
+            gained = _mean(found) > books.best
+            if gained:
+                best_weights = copy.deepcopy(ema.state_dict())
+            books.looked(best=_mean(found) if gained else None)
+            note(run, {"segmenter_step": books.step, "minutes": round(books.minutes, 2), "loss": round(loss.item(), 4), **found})
             save()
-            last = saved = time.monotonic()  # looking at it costs none of the budget
-        elif now - saved > SAVED_EVERY_S:
+        elif books.save_is_due():
             save()
-            last = saved = time.monotonic()
     del loader
     save()
     ema.load_state_dict(best_weights)
@@ -149,8 +144,8 @@ def adapt_segmenter(
         found = judged(mixed(start, ema, some), data.tune)
         if not worse(before, found) and _mean(found) > _mean(after):
             share, after = some, found
-    note(run, {"segmenter_step": step, "minutes": round(spent / 60, 2), "share": share, "before": before, "after": after})
-    return AdaptedSegmenter(mixed(start, ema, share), share, step, spent / 60, (before, after))
+    note(run, {"segmenter_step": books.step, "minutes": round(books.minutes, 2), "share": share, "before": before, "after": after})
+    return AdaptedSegmenter(mixed(start, ema, share), share, books.step, books.minutes, (before, after))
 
 
 def export_adapted(model: Segmenter, base: Path, out: Path, pictures: np.ndarray) -> float:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+SAVED_EVERY_S = 60.0
+"""Seconds of training between checkpoints."""
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
 
@@ -77,6 +80,70 @@ def resume(path: Path, **parts: Any) -> dict[str, Any] | None:
         part.load_state_dict(state.pop(name))
     print(f"resumed at step {state['step']}", flush=True)
     return state
+
+
+class Budget:
+    """The books of a training that ends when its time is spent, or when looking at it has brought nothing for a while; they go on after a
+    kill.
+
+    minutes: to spend in all, earlier runs included. looks: into how many parts the time falls; after each one the weights are looked at.
+    patience: looks without a gain after which it ends. best: what the first gain has to beat.
+    """
+
+    def __init__(self, minutes: float, *, looks: int, patience: int, best: float) -> None:
+        self._seconds, self._looks, self._patience = minutes * 60, looks, patience
+        self.step, self.spent, self.best, self._since_best, self._looked = 0, 0.0, best, 0, 0
+        self._last = self._saved = time.monotonic()
+
+    def go_on_from(self, state: Mapping[str, Any]) -> None:
+        """Take the books over from a checkpoint."""
+        self.step, self.spent, self.best, self._since_best = (state[name] for name in ("step", "spent", "best", "since_best"))
+        self._looked = int(self.done * self._looks)  # of this budget, which may be a larger one than before
+
+    def counts(self) -> dict[str, Any]:
+        """What a checkpoint keeps of them."""
+        return {"step": self.step, "spent": self.spent, "best": self.best, "since_best": self._since_best}
+
+    def begin(self) -> None:
+        """What was done so far, to get ready, costs nothing."""
+        self._last = self._saved = time.monotonic()
+
+    @property
+    def done(self) -> float:
+        """Share of the time that is spent, 0..1 and a little over."""
+        return self.spent / self._seconds
+
+    @property
+    def minutes(self) -> float:
+        """Spent so far."""
+        return self.spent / 60
+
+    def goes_on(self) -> bool:
+        """Whether there is time left, and hope."""
+        return self.spent < self._seconds and self._since_best < self._patience
+
+    def stepped(self) -> None:
+        """A step is done."""
+        now = time.monotonic()
+        self.step, self.spent, self._last = self.step + 1, self.spent + now - self._last, now
+
+    def look_is_due(self) -> bool:
+        """Whether another part of the time is over."""
+        return self.spent >= self._seconds * (self._looked + 1) / self._looks
+
+    def looked(self, *, best: float | None) -> None:
+        """The weights were looked at: best, where they are better than any before."""
+        self._looked, self._since_best = self._looked + 1, self._since_best + 1
+        if best is not None:
+            self.best, self._since_best = best, 0
+
+    def save_is_due(self) -> bool:
+        """Whether so much would be lost by a kill that a checkpoint pays."""
+        return self._last - self._saved > SAVED_EVERY_S
+
+    def saved(self) -> None:
+        """A checkpoint is written. That, and a look before it, costs nothing: a slow disk or a large catalogue would eat the time."""
+        self._last = self._saved = time.monotonic()
 
 
 def lowest_loss(path: Path, model: torch.nn.Module, judge: Callable[[torch.nn.Module], float]) -> float:

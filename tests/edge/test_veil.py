@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -71,7 +73,9 @@ def test_what_is_found_only_without_its_veil_is_looked_up_without_it(stages: Sta
 
     monkeypatch.setattr(stages, "mask", blind)
     seen = see(data, stages, Clock(), best_scores=lambda vectors: np.ones(len(vectors)))
-    assert seen.photo.rgb.min() < 30 and seen.mask.alpha.max() > 0.5
+    clear = replace(seen.photo, rgb=lifted(seen.photo.rgb))
+    assert seen.photo.rgb.min() > 60, "what staff see is the photo as it was taken"
+    assert np.array_equal(seen.cutout.rgb, stages.cutout(clear, seen.mask).rgb) and seen.mask.alpha.max() > 0.5
     plain = cv2.imencode(".png", np.full((64, 64, 3), 128, np.uint8))[1].tobytes()
     monkeypatch.setattr(stages, "mask", lambda photo: (_ for _ in ()).throw(NoGarmentFound(coverage=0.0)))
     with pytest.raises(NoGarmentFound):
@@ -83,4 +87,5 @@ def test_a_settled_outline_stays_while_the_light_is_read_both_ways(stages: Stage
     mask = stages.mask(grey)
     for best, chosen in (([0.5, 0.9], lifted(grey.rgb)), ([0.9, 0.9], grey.rgb)):
         seen = see_masked(grey, mask, stages, Clock(), best_scores=lambda vectors, best=best: np.array(best))
-        assert np.array_equal(seen.photo.rgb, chosen) and seen.mask is mask
+        assert np.array_equal(seen.cutout.rgb, stages.cutout(replace(grey, rgb=chosen), mask).rgb)
+        assert seen.photo is grey and seen.mask is mask

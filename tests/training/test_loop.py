@@ -1,10 +1,11 @@
-"""Weights of several networks averaged."""
+"""Weights of several networks averaged; the books of a training that is stopped by the clock or for lack of gain."""
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs requirements-train.txt")
 
-from training.loop import mean_weights  # noqa: E402
+from training import loop  # noqa: E402
+from training.loop import Budget, mean_weights  # noqa: E402
 
 
 def network(seed: int) -> torch.nn.Module:
@@ -34,3 +35,61 @@ def test_one_network_alone_stays_what_it_is():
 def test_networks_of_other_shapes_have_no_mean():
     with pytest.raises((KeyError, RuntimeError)):
         mean_weights([network(1).state_dict(), torch.nn.Conv2d(3, 5, 3).state_dict()])
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is moved by hand: clock[0] is its time."""
+    now = [100.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_looks_come_at_equal_parts_of_the_time_and_cost_none_of_it(clock):
+    books, looks = Budget(1, looks=4, patience=9, best=0.0), []
+    clock[0] += 500  # getting ready
+    books.begin()
+    while books.goes_on():
+        clock[0] += 3
+        books.stepped()
+        if books.look_is_due():
+            looks.append(books.spent)
+            clock[0] += 1000
+            books.looked(best=None)
+            books.saved()
+    assert looks == [15, 30, 45, 60] and books.spent == 60 and books.step == 20 and books.done == 1
+
+
+def test_it_ends_when_nothing_was_gained_for_a_while_also_over_a_kill(clock):
+    books = Budget(10, looks=10, patience=3, best=0.5)
+    books.begin()
+
+    def look(best):
+        clock[0] += 60
+        books.stepped()
+        assert books.look_is_due()
+        books.looked(best=best)
+        books.saved()
+
+    for best in (0.6, None, None):
+        look(best)
+    kept, books = books.counts(), Budget(20, looks=10, patience=3, best=0.5)
+    books.go_on_from(kept)
+    assert (books.step, books.spent, books.best) == (3, 180, 0.6) and books.goes_on() and not books.look_is_due()
+    clock[0] += 60
+    books.begin()
+    look(None)
+    assert not books.goes_on() and books.minutes < 20
+
+
+def test_a_checkpoint_is_due_after_a_minute_of_training(clock):
+    books = Budget(10, looks=2, patience=3, best=0.0)
+    books.begin()
+    clock[0] += 59
+    books.stepped()
+    assert not books.save_is_due()
+    clock[0] += 2
+    books.stepped()
+    assert books.save_is_due()
+    books.saved()
+    assert not books.save_is_due() and books.spent == 61
