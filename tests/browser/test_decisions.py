@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.serving import go, photos, send, skip_reason
+from tests.browser.serving import go, photos, send, settled, skip_reason
 
 pytestmark = pytest.mark.browser
 if skip_reason():
@@ -33,6 +33,7 @@ def test_upload_confirm_next(page: Page, shop: Path) -> None:
     address = page.url
     tap(page, "This is it")
     expect(page.locator(".decided")).to_contain_text("Confirmed", timeout=30_000)
+    settled(page)  # half drawn it has the card twice
     expect(page.locator(".card.best")).to_have_attribute("data-item", item_id)
     # What comes next is in view without scrolling, wherever the tap was.
     expect(page.locator("[data-testid=stFileUploaderDropzone] button")).to_be_in_viewport()
@@ -49,7 +50,8 @@ def test_a_reload_brings_the_look_up_back_and_it_goes_on_from_there(page: Page, 
     send(page, photo)
     expect(page).to_have_url(NAMED)
     page.reload()
-    expect(page.locator(".verdict")).to_be_visible(timeout=60_000)
+    expect(page.locator(".verdict").first).to_be_visible(timeout=60_000)
+    settled(page)
     expect(page.locator(".card").first).to_have_attribute("data-item", item_id)
     drawn = "[...document.querySelectorAll('.pair img')].filter(i => i.complete && i.naturalWidth > 100).length"
     page.wait_for_function(f"{drawn} === 2")
@@ -69,7 +71,7 @@ def test_a_corrected_outline_survives_a_reload(page: Page, shop: Path) -> None:
     tap(page, "Tighter")
     expect(page.locator(".outcome")).to_contain_text("Searched again", timeout=30_000)
     page.reload()
-    expect(page.locator(".verdict")).to_be_visible(timeout=60_000)
+    expect(page.locator(".verdict").first).to_be_visible(timeout=60_000)
     tap(page, "Correct the outline")
     expect(page.get_by_role("button", name="Back to the first outline")).to_be_visible(timeout=30_000)
 
@@ -104,6 +106,7 @@ def test_the_history_finds_by_word_and_opens_a_look_up_again(page: Page, shop: P
     page.locator("[class*=st-key-open]").first.locator("button").tap()
     expect(page.locator(".decided")).to_contain_text("Confirmed", timeout=30_000)
     expect(page).to_have_url(NAMED)
+    settled(page)  # half drawn it has the card twice
     expect(page.locator(".card.best")).to_have_attribute("data-item", item_id)
 
 
