@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app_pages import improve as improve_page
 from app_pages.improved import FULL_SIDE, ORIGINAL, improve, zipped
+from app_pages.results import Result
 from edge.errors import NotAPhoto
 from tests.app_pages.shop_fakes import ShopLookup, shop_box
 from tests.edge.test_enhance import hill, model_of
@@ -106,3 +109,18 @@ def test_without_the_model_there_is_no_such_page(monkeypatch: pytest.MonkeyPatch
     (tmp_path / "enhance").mkdir()
     (tmp_path / "enhance" / "model.json").write_text("{}")
     assert improve_page.available()
+
+
+@pytest.mark.parametrize(("error", "build", "again"), [("", "now", False), ("busy, try again", "now", True), ("", "before", True)])
+def test_a_version_that_failed_or_was_found_in_an_earlier_index_is_looked_up_anew(monkeypatch, error: str, build: str, again: bool) -> None:
+    data = b"developed"
+    known = Result(digest=hashlib.sha256(data).hexdigest(), name="a", error=error, build=build)
+    box = SimpleNamespace(lookup=SimpleNamespace(report=lambda: SimpleNamespace(index_build="now")))
+    photo = SimpleNamespace(developed=lambda version: data, file_name=lambda version: "a.jpg")
+    asked, shown = [], []
+    monkeypatch.setattr(improve_page.session, "everything", lambda: [known])
+    monkeypatch.setattr(improve_page.session, "show", shown.extend)
+    monkeypatch.setattr(improve_page.frame, "go", lambda page: None)
+    monkeypatch.setattr(improve_page, "look_up", lambda *words, **more: asked.append(words) or "anew")
+    improve_page._search(box, photo, "warm")
+    assert shown == (["anew"] if again else [known]) and bool(asked) == again

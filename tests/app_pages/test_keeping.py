@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from app_pages import bring_back, keeping, session, shared_box
-from app_pages.results import Result
+from app_pages import bring_back, keeping, searching, session, shared_box
+from app_pages.results import Result, Wishes
 from edge.config import Settings
+from edge.errors import RequestError
 from edge.journal import Journal
 from edge.journal_types import Outcome
 from tests.made_answer import made_answer
@@ -47,3 +49,16 @@ def test_the_first_outline_comes_back_with_its_own_confidence(journal: Journal) 
     lookup_id = journal.record(replace(answer, mask=replace(answer.mask, confidence=0.4)), [answer.photo])
     journal.outline_corrected(lookup_id, replace(answer, mask=replace(answer.mask, confidence=0.76)))
     assert bring_back._first_outline(journal.get(lookup_id)).confidence == pytest.approx(0.4)
+
+
+def test_an_answer_whose_wishes_cannot_be_followed_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+    monkeypatch.setattr(session, "hold", lambda result, answer: held.append(answer))
+
+    def refine(answer, **wishes):
+        raise RequestError("no")
+
+    result = Result(digest="x", name="x", wishes=Wishes({"colour": "more"}, [], []))
+    with pytest.raises(RequestError):
+        searching._take(SimpleNamespace(lookup=SimpleNamespace(refine=refine)), result, made_answer(), compare=True)
+    assert not held, "the outline before stays the one that is worked on"
