@@ -13,7 +13,6 @@ from app_pages import address, catalogue
 from app_pages.language import say
 from app_pages.shared_box import Box
 from app_pages.this_box import build_report
-from edge.types import CatalogueItem
 
 FOLDER, NAME, PAGE, BUILD = "duplicates", "duplicates.csv", "duplicates.html", "build.txt"
 GROUPS = 30
@@ -32,7 +31,7 @@ def page(box: Box) -> None:
         return
     for kind in ("duplicate", "colourway"):
         # A report may be older than the build: an item alone is like no other.
-        there = [[item for item_id in ids if (item := _item(box, item_id))] for each, ids in found if each == kind]
+        there = [[item for item_id in ids if (item := box.lookup.catalogue.find(item_id))] for each, ids in found if each == kind]
         of_kind = [items for items in there if len(items) > 1]
         st.html(f"<h3>{escape(say(f'alike.{kind}', count=len(of_kind)))}</h3>")
         for number, items in enumerate(of_kind[:GROUPS]):
@@ -46,13 +45,6 @@ def page(box: Box) -> None:
         st.download_button(say("health.report"), report.read_bytes, PAGE, "text/html", width="stretch", on_click="ignore")
     st.html(f"<p class='note'>{escape(say('alike.again'))}</p>")
     st.code(command, language="bash", wrap_lines=True)
-
-
-def _item(box: Box, item_id: str) -> CatalogueItem | None:
-    try:
-        return box.lookup.catalogue.item(item_id)
-    except KeyError:
-        return None
 
 
 def groups_of(root: Path, build: str, built: Mapping | None) -> list[tuple[str, list[str]]] | None:

@@ -22,9 +22,8 @@ ALIKE, VIEWS, GROUP = 6, 8, 12  # look-alikes, pictures and siblings shown
 def page(box: Box, item_id: str) -> None:
     """The item with its look-alikes and the others of its group."""
     st.button(say("catalogue.back"), key="catalogue back", width="stretch", on_click=address.show)
-    try:
-        item = box.lookup.catalogue.item(item_id)
-    except KeyError:
+    item = box.lookup.catalogue.find(item_id)
+    if item is None:
         st.warning(say("catalogue.gone"))
         return
     title = item.title or item.item_id

@@ -86,10 +86,7 @@ def _item(catalogue: Catalogue, item_id: str, title: str) -> CatalogueItem | Non
     """The item as the catalogue has it today: its shelf and stock may have changed since. None without an id."""
     if not item_id:
         return None
-    try:
-        return catalogue.item(item_id)
-    except KeyError:
-        return CatalogueItem(item_id, title, image="-")
+    return catalogue.find(item_id) or CatalogueItem(item_id, title, image="-")
 
 
 def counts(rows: Sequence[Row]) -> Counter[Kind]:

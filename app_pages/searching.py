@@ -54,9 +54,12 @@ def look_up_together(
     """Several photos of one item -> one Result, kept in the journal. Photos that cannot be used are left out; outlines that were corrected
     count."""
     usable = [result for result in results if result.jpegs]
-    result = Result(digest=digest, name=name, jpegs=tuple(jpeg for each in usable for jpeg in each.jpegs))
-    single = {each.jpegs[0]: each for each in usable if len(each.jpegs) == 1 and each.corrected}
-    outlines = {place: _outline_of(box, single[data]) for place, data in enumerate(result.jpegs) if data in single}
+    pictures = [(jpeg, each) for each in usable for jpeg in each.jpegs]
+    result = Result(digest=digest, name=name, jpegs=tuple(jpeg for jpeg, _ in pictures))
+    outlines = {
+        place: _outline_of(each, box.lookup.stages.read(jpeg))
+        for place, (jpeg, each) in enumerate(pictures) if len(each.jpegs) == 1 and each.corrected
+    }  # fmt: skip
     try:
         with box.seats.seat(on_wait=on_wait):
             answer = box.lookup.look_up_photos(list(result.jpegs), outlines=outlines)
@@ -146,7 +149,7 @@ def answer_of(box: Box, result: Result) -> Answer:
             answer = box.lookup.look_up_mask(answer.photo, answer.mask)
         else:
             photo = photo_of(box, result)
-            answer = box.lookup.look_up_mask(photo, Mask(alpha_of(result.mask, photo.rgb.shape[:2]), result.confidence))
+            answer = box.lookup.look_up_mask(photo, _outline_of(result, photo))
     session.hold(result, answer)
     return answer
 
@@ -183,22 +186,14 @@ def _refined(box: Box, result: Result, answer: Answer) -> Answer:
     if not wishes:
         return answer
     weights = {part: WEIGHTS.get(wishes.weights.get(part), 1.0) for part in result.parts}
-    liked, disliked = (tuple(i for i in ids if _is_there(box, i)) for ids in (wishes.liked, wishes.disliked))
+    # An item may have left the catalogue since it was liked.
+    liked, disliked = (tuple(filter(box.lookup.catalogue.find, ids)) for ids in (wishes.liked, wishes.disliked))
     return box.lookup.refine(answer, weights=weights, liked=liked, disliked=disliked)
 
 
-def _is_there(box: Box, item_id: str) -> bool:
-    """Whether the catalogue in use has the item: it may have gone since it was liked."""
-    try:
-        box.lookup.catalogue.item(item_id)
-    except KeyError:
-        return False
-    return True
-
-
-def _outline_of(box: Box, result: Result) -> Mask:
-    """The outline on show, of the size of the small JPEG."""
-    return Mask(alpha_of(result.mask, box.lookup.stages.read(result.jpegs[0]).rgb.shape[:2]), result.confidence)
+def _outline_of(result: Result, photo: Photo) -> Mask:
+    """The outline on show, of the photo's size."""
+    return Mask(alpha_of(result.mask, photo.rgb.shape[:2]), result.confidence)
 
 
 def _first_mask(result: Result, shape: tuple[int, int]) -> Mask | None:

@@ -162,6 +162,13 @@ class Catalogue:
             raise ValueError(f"the catalogue has no column {column!r}")
         return self._ask(f"SELECT {column}, count(*) FROM items WHERE {column} != '' GROUP BY 1 ORDER BY 2 DESC, 1")
 
+    def find(self, item_id: str) -> CatalogueItem | None:
+        """One item; None for an id that is not there, or not any more."""
+        try:
+            return self.item(item_id)
+        except KeyError:
+            return None
+
     def item(self, item_id: str) -> CatalogueItem:
         """One item. Raises KeyError for an id that is not there."""
         rows = self._ask(f"SELECT {', '.join(self._columns)} FROM items WHERE item_id = ?", item_id)

@@ -98,15 +98,16 @@ def carry_calibration(before: Path | None, folder: Path) -> str:
     """
     if before is None or not overlay_path(before).is_file():
         return ""
+    kept = overlay_path(before).read_bytes()
     try:
         was, now = read_manifest(before), read_manifest(folder)
-        Calibration.from_json(json.loads(overlay_path(before).read_bytes()))
+        Calibration.from_json(json.loads(kept))
     except (IndexFolderError, ValueError, KeyError, TypeError):  # damaged: the new build is better off without
         return "dropped"
     same = dict(was.model_ids) == dict(now.model_ids) and was.pipeline_version == now.pipeline_version
     if not same or not was.count / 2 <= now.count <= was.count * 2:
         return "dropped"
-    write_durably(overlay_path(folder), overlay_path(before).read_bytes())
+    write_durably(overlay_path(folder), kept)
     return "carried"
 
 

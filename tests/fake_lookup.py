@@ -38,8 +38,8 @@ class FakeCatalogue:
 
     by_id: dict[str, CatalogueItem]
 
-    def item(self, item_id: str) -> CatalogueItem:
-        return self.by_id[item_id]
+    def find(self, item_id: str) -> CatalogueItem | None:
+        return self.by_id.get(item_id)
 
     def vectors_of(self, item_id: str) -> list:
         return []

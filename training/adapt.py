@@ -121,7 +121,7 @@ def adapt(
     mine()
     batches = TaughtBatches(crops, data.source, near, taught, batch, seed + books.step, recipe)
     loader = iter(torch.utils.data.DataLoader(batches, None, num_workers=1, prefetch_factor=3))
-    books.begin()
+    books.saved()
     while books.goes_on():
         for group in optimiser.param_groups:
             group["lr"] = cosine_rate(peak=rate, step=books.step, done=books.done, warm_up_steps=20, floor=0.02)

@@ -117,7 +117,7 @@ def adapt_segmenter(
         save_atomically({**parts, **books.counts(), "key": key}, checkpoint)
         books.saved()
 
-    books.begin()
+    books.saved()
     while books.goes_on():
         for group in optimiser.param_groups:
             group["lr"] = cosine_rate(peak=rate, step=books.step, done=books.done, warm_up_steps=30)

@@ -93,7 +93,7 @@ class Budget:
     def __init__(self, minutes: float, *, looks: int, patience: int, best: float) -> None:
         self._seconds, self._looks, self._patience = minutes * 60, looks, patience
         self.step, self.spent, self.best, self._since_best, self._looked = 0, 0.0, best, 0, 0
-        self._last = self._saved = time.monotonic()
+        self.saved()
 
     def go_on_from(self, state: Mapping[str, Any]) -> None:
         """Take the books over from a checkpoint."""
@@ -103,10 +103,6 @@ class Budget:
     def counts(self) -> dict[str, Any]:
         """What a checkpoint keeps of them."""
         return {"step": self.step, "spent": self.spent, "best": self.best, "since_best": self._since_best}
-
-    def begin(self) -> None:
-        """What was done so far, to get ready, costs nothing."""
-        self._last = self._saved = time.monotonic()
 
     @property
     def done(self) -> float:
@@ -142,7 +138,8 @@ class Budget:
         return self._last - self._saved > SAVED_EVERY_S
 
     def saved(self) -> None:
-        """A checkpoint is written. That, and a look before it, costs nothing: a slow disk or a large catalogue would eat the time."""
+        """A checkpoint is written, or there is nothing to keep yet. What was done since the last step, a look or getting ready, costs
+        nothing: a slow disk or a large catalogue would eat the time."""
         self._last = self._saved = time.monotonic()
 
 

@@ -111,7 +111,7 @@ def _add_second_cut(commands: argparse._SubParsersAction) -> None:
         "--elder", type=Path, action="append", required=True, metavar="FOLDER", help="model folder of a weaker segmenter; may be repeated"
     )
     parser.add_argument("--out", type=Path, default=MODELS / "segmenter", help="the model folder whose model.json gets the numbers")
-    parser.add_argument("--below", type=float, default=0.947, help="expected IoU under which a mask is cut again (default 0.947)")
+    parser.add_argument("--below", type=float, help="expected IoU under which a mask is cut again")
     parser.set_defaults(run_command=_fit_second_cut)
 
 
@@ -148,7 +148,7 @@ def _export_segmenter(args: argparse.Namespace) -> int:
 def _fit_second_cut(args: argparse.Namespace) -> int:
     from training.second_cut_fit import fit_second_cut
 
-    fit_second_cut(data=args.data, elders=args.elder, out=args.out, below=args.below)
+    fit_second_cut(data=args.data, elders=args.elder, out=args.out, **({"below": args.below} if args.below else {}))
     return 0
 
 

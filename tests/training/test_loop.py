@@ -48,7 +48,7 @@ def clock(monkeypatch):
 def test_looks_come_at_equal_parts_of_the_time_and_cost_none_of_it(clock):
     books, looks = Budget(1, looks=4, patience=9, best=0.0), []
     clock[0] += 500  # getting ready
-    books.begin()
+    books.saved()
     while books.goes_on():
         clock[0] += 3
         books.stepped()
@@ -62,7 +62,7 @@ def test_looks_come_at_equal_parts_of_the_time_and_cost_none_of_it(clock):
 
 def test_it_ends_when_nothing_was_gained_for_a_while_also_over_a_kill(clock):
     books = Budget(10, looks=10, patience=3, best=0.5)
-    books.begin()
+    books.saved()
 
     def look(best):
         clock[0] += 60
@@ -77,14 +77,14 @@ def test_it_ends_when_nothing_was_gained_for_a_while_also_over_a_kill(clock):
     books.go_on_from(kept)
     assert (books.step, books.spent, books.best) == (3, 180, 0.6) and books.goes_on() and not books.look_is_due()
     clock[0] += 60
-    books.begin()
+    books.saved()
     look(None)
     assert not books.goes_on() and books.minutes < 20
 
 
 def test_a_checkpoint_is_due_after_a_minute_of_training(clock):
     books = Budget(10, looks=2, patience=3, best=0.0)
-    books.begin()
+    books.saved()
     clock[0] += 59
     books.stepped()
     assert not books.save_is_due()
