@@ -14,6 +14,7 @@ from edge.config import Settings
 from edge.errors import RequestError
 from edge.journal import Journal
 from edge.journal_types import Outcome
+from tests.fake_lookup import FakeCatalogue
 from tests.made_answer import made_answer
 
 
@@ -60,5 +61,7 @@ def test_an_answer_whose_wishes_cannot_be_followed_takes_no_place(monkeypatch: p
 
     result = Result(digest="x", name="x", wishes=Wishes({"colour": "more"}, [], []))
     with pytest.raises(RequestError):
-        searching._take(SimpleNamespace(lookup=SimpleNamespace(refine=refine)), result, made_answer(), compare=True)
+        searching._take(
+            SimpleNamespace(lookup=SimpleNamespace(refine=refine, catalogue=FakeCatalogue({}))), result, made_answer(), compare=True
+        )
     assert not held, "the outline before stays the one that is worked on"
